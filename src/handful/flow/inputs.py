@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,7 +19,7 @@ from handful.io.ids import read_id_list
 from handful.io.numpy import load_array
 from handful.io.open import open_source
 from handful.io.text import default_text, text_spec
-from handful.pool import Pool, Strings
+from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices
 

@@ -27,7 +27,7 @@ from handful.flow.request import Request, parse_memory
 from handful.flow.vectors import Vectors
 from handful.methods._contract import NEED_HELP, Target, View
 from handful.parameters import configure, parse_spec
-from handful.pool import Pool
+from handful.pool import BadRow, Pool
 from handful.rng import Draws
 from handful.runtime.cache import Cache, default_folder
 from handful.runtime.progress import Progress, Silent
@@ -118,6 +118,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         reason,
         view,
         costs,
+        skipped,
     )
     _warn(prepared)
     return prepared
