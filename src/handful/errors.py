@@ -347,6 +347,13 @@ def empty_text(where: str, spec: str) -> DataError:
     )
 
 
+def target_without_words(name: str) -> DataError:
+    """A target from which nothing can be counted."""
+    return DataError(
+        f"Target {name!r} has no words in its text. Name the right column: --like-text COLUMN."
+    )
+
+
 def bad_score(where: str, column: str, value: float, count: int) -> DataError:
     """A score that is no number."""
     return DataError(
