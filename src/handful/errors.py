@@ -51,3 +51,142 @@ def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> str:
     """
     close = difflib.get_close_matches(name, list(known), n=limit, cutoff=0.5)
     return f" Nearest: {', '.join(map(repr, close))}." if close else ""
+
+
+def _list(names: Iterable[object], *, limit: int = 8) -> str:
+    shown = [str(name) for name in names]
+    tail = f", … ({len(shown)} in all)" if len(shown) > limit else ""
+    return ", ".join(shown[:limit]) + tail
+
+
+# Names ------------------------------------------------------------------------------------------
+
+
+def unknown_column(column: str, known: Iterable[str]) -> UsageError:
+    """A column the pool does not have."""
+    known = list(known)
+    return UsageError(
+        f"Unknown column {column!r}.{nearest(column, known)} There are: {_list(known)}."
+    )
+
+
+def unknown_method(name: str, known: Iterable[str]) -> UsageError:
+    """A method nobody registered."""
+    return UsageError(
+        f"Unknown method {name!r}.{nearest(name, known)} See them all: handful methods."
+    )
+
+
+def unknown_parameter(name: str, owner: str, known: Iterable[str]) -> UsageError:
+    """A parameter the method does not have."""
+    known = list(known)
+    there = f"It has: {_list(known)}." if known else "It has none."
+    return UsageError(f"{owner} has no parameter {name!r}.{nearest(name, known)} {there}")
+
+
+def unknown_choice(name: str, value: object, known: Iterable[str]) -> UsageError:
+    """A value outside a closed set."""
+    known = list(known)
+    return UsageError(f"{name} {value!r} is not one of {_list(known)}.{nearest(str(value), known)}")
+
+
+def bad_parameter(owner: str, name: str, value: object, expected: str) -> UsageError:
+    """A parameter's value of the wrong type or out of range."""
+    return UsageError(f"{owner}: {name}={value!r}, and it must be {expected}.")
+
+
+# Budgets ----------------------------------------------------------------------------------------
+
+
+def no_budget() -> UsageError:
+    """Nothing says how much to pick."""
+    return UsageError(
+        "No budget. Say how much to pick: --rows 10000, --fraction 5%, or --budget 5M --cost COLUMN."
+    )
+
+
+def budget_without_cost() -> UsageError:
+    """An amount of what?"""
+    return UsageError("--budget needs --cost: a numeric column, @bytes, @words or @tokens:FILE.")
+
+
+def cost_without_budget(cost: str) -> UsageError:
+    """A cost, but no amount."""
+    return UsageError(
+        f"--cost {cost} needs --budget: the most that may be spent. Or drop it and pass --rows."
+    )
+
+
+def bad_amount(text: str, flag: str) -> UsageError:
+    """A number that cannot be read."""
+    return UsageError(f"{flag} {text!r} is not a number ≥ 0. Write 10000, 10k, 2.5M.")
+
+
+def bad_fraction(text: object, flag: str) -> UsageError:
+    """A share that cannot be read."""
+    return UsageError(f"{flag} {text!r} is not a share between 0 and 1. Write 5% or 0.05.")
+
+
+def bad_cost(where: str, column: str, value: object) -> DataError:
+    """A cost no budget can be kept with."""
+    return DataError(
+        f"{where}: {column} = {value}, and a cost must be finite and ≥ 0. Mend it, or --exclude the row."
+    )
+
+
+def budget_below_cheapest(amount: object, cheapest: object) -> InfeasibleError:
+    """Not even one row can be paid for."""
+    return InfeasibleError(
+        f"--budget {amount} is less than the cheapest row costs ({cheapest}). Raise it to at least that."
+    )
+
+
+def not_feasible(row: int) -> InfeasibleError:
+    """A row taken against the ledger."""
+    return InfeasibleError(
+        f"Row {row} may not be taken: it is excluded, already taken, or over the budget."
+    )
+
+
+# Selections -------------------------------------------------------------------------------------
+
+
+def prefix_only() -> UsageError:
+    """An index that is not a prefix."""
+    return UsageError(
+        "A selection is cut to its first m picks only: selection[:m]. For row numbers use .indices."
+    )
+
+
+def not_nested(method: str) -> UsageError:
+    """A prefix of a method that is not nested."""
+    return UsageError(
+        f"{method} is not nested: the first m of its picks are not what it would pick at m. Select again with rows=m."
+    )
+
+
+def apply_length(length: int, n: int) -> UsageError:
+    """Data other than what was chosen from."""
+    return UsageError(
+        f"This data has {length} rows, but the selection was made from {n}. Pass the data it was made from."
+    )
+
+
+def cannot_apply(kind: str) -> UsageError:
+    """A type whose rows cannot be taken."""
+    return UsageError(f"Rows cannot be taken from a {kind}. Use selection.indices with it.")
+
+
+# Data -------------------------------------------------------------------------------------------
+
+
+def no_text(known: Iterable[str]) -> UsageError:
+    """A method wants text and the pool has no text column."""
+    return UsageError(
+        f"No text column. Name it: --text COLUMN, or a template such as '{{instruction}}\\n{{input}}'. There are: {_list(known)}."
+    )
+
+
+def missing_extra(what: str, extra: str) -> UsageError:
+    """An optional dependency that is not installed."""
+    return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")

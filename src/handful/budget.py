@@ -1,0 +1,243 @@
+"""What may be picked: the budget as asked, and the ledger that keeps it while rows are taken."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful import errors
+
+_SUFFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
+
+
+def parse_amount(text: str | float | Fraction, flag: str) -> Fraction:
+    """Read "10000", "10k", "1.5M" as an exact number.
+
+    Example:
+        >>> int(parse_amount("1.5M", "--budget"))
+        1500000
+    """
+    if isinstance(text, int | float | Fraction | np.number):
+        value = float(text)
+        if not math.isfinite(value) or value < 0:
+            raise errors.bad_amount(str(text), flag)
+        return Fraction(text.item() if isinstance(text, np.number) else text)
+    match = re.fullmatch(r"\s*(\d+(?:_\d+)*(?:\.\d+)?|\.\d+)\s*([kKmMgGbBtT]?)\s*", str(text))
+    if not match:
+        raise errors.bad_amount(str(text), flag)
+    return Fraction(match[1].replace("_", "")) * _SUFFIXES[match[2].lower()]
+
+
+def parse_rows(text: str | float, flag: str = "--rows") -> int:
+    """Read a whole number of rows, with suffixes k and M."""
+    amount = parse_amount(text, flag)
+    if amount.denominator != 1:
+        raise errors.bad_amount(str(text), flag)
+    return int(amount)
+
+
+def parse_fraction(text: str | float, flag: str = "--fraction") -> Fraction:
+    """Read "5%" or "0.05" as an exact share in [0, 1].
+
+    Example:
+        >>> parse_fraction("5%") == parse_fraction("0.05")
+        True
+    """
+    if isinstance(text, str):
+        stripped = text.strip()
+        scale = 100 if stripped.endswith("%") else 1
+        try:
+            share = Fraction(stripped.removesuffix("%")) / scale
+        except (ValueError, ZeroDivisionError):
+            raise errors.bad_fraction(text, flag) from None
+    else:
+        share = Fraction(repr(float(text))) if math.isfinite(text) else Fraction(-1)
+    if not 0 <= share <= 1:
+        raise errors.bad_fraction(str(text), flag)
+    return share
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the user allows: a number of rows, a share of them, or an amount of some cost.
+
+    At least one of `rows`, `fraction` and `amount` is given; where several are, all bind.
+
+    Args:
+        rows: Rows at most; also the number wanted, where nothing else binds.
+        fraction: Share of the pool's rows, in [0, 1]; rounded down to whole rows.
+        amount: Cost at most; needs `cost`.
+        cost: Name of the cost: a column, "@bytes", "@words" or "@tokens:FILE".
+
+    Example:
+        >>> Budget(fraction="5%").rows_of(1010)
+        50
+    """
+
+    rows: int | None = None
+    fraction: Fraction | None = None
+    amount: Fraction | None = None
+    cost: str | None = None
+
+    def __init__(
+        self,
+        rows: int | str | None = None,
+        *,
+        fraction: float | str | Fraction | None = None,
+        amount: float | str | Fraction | None = None,
+        cost: str | None = None,
+    ) -> None:
+        if rows is None and fraction is None and amount is None:
+            raise errors.no_budget()
+        if (amount is None) != (cost is None):
+            raise errors.budget_without_cost() if cost is None else errors.cost_without_budget(cost)
+        fix = object.__setattr__
+        fix(self, "rows", None if rows is None else parse_rows(rows))
+        share = (
+            fraction
+            if isinstance(fraction, Fraction) or fraction is None
+            else parse_fraction(fraction)
+        )
+        fix(self, "fraction", share)
+        fix(self, "amount", None if amount is None else parse_amount(amount, "--budget"))
+        fix(self, "cost", cost)
+
+    def rows_of(self, n: int) -> int:
+        """The most rows a pool of `n` candidates may yield."""
+        limits = [n]
+        if self.rows is not None:
+            limits.append(self.rows)
+        if self.fraction is not None:
+            limits.append(math.floor(self.fraction * n))
+        return min(limits)
+
+    def record(self) -> dict[str, Any]:
+        """What the manifest keeps: numbers exact, as text where they are not whole."""
+        return {
+            "rows": self.rows,
+            "fraction": None if self.fraction is None else str(self.fraction),
+            "amount": None if self.amount is None else str(self.amount),
+            "cost": self.cost,
+        }
+
+
+class Ledger:
+    """Keeps a budget while rows are taken: says what still fits, and never lets it be exceeded.
+
+    Sums are exact (rational arithmetic), so a float cost cannot creep past the amount. A row that may
+    not be picked (excluded, or bad) is never feasible; a row taken is never feasible again.
+
+    Args:
+        n: Rows in the pool.
+        rows: Rows that may be picked, at most.
+        costs: (n,) finite, ≥ 0, or None where no amount binds.
+        amount: Cost at most; None where `costs` is.
+        eligible: (n,) bool, or None where every row is.
+
+    Example:
+        >>> ledger = Ledger(3, rows=2, costs=np.array([5, 3, 4]), amount=8)
+        >>> ledger.take(0)
+        >>> ledger.feasible(np.arange(3)).tolist()
+        [False, True, False]
+    """
+
+    def __init__(
+        self,
+        n: int,
+        *,
+        rows: int,
+        costs: NDArray[Any] | None = None,
+        amount: Fraction | float | None = None,
+        eligible: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.n = n
+        self.rows = rows
+        self.costs = costs
+        self.amount = None if amount is None else Fraction(amount)
+        self.open = np.ones(n, bool) if eligible is None else eligible.copy()
+        self.taken: list[int] = []
+        self.spent = Fraction(0)
+
+    @property
+    def rows_left(self) -> int:
+        """Rows that may still be taken."""
+        return self.rows - len(self.taken)
+
+    @property
+    def amount_left(self) -> Fraction | None:
+        """Cost that may still be spent; None where no amount binds."""
+        return None if self.amount is None else self.amount - self.spent
+
+    def feasible(self, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """(m,) bool: which candidates may be taken next. O(m)."""
+        if self.rows_left <= 0:
+            return np.zeros(len(candidates), bool)
+        mask = self.open[candidates]
+        if self.costs is not None:
+            mask &= self.costs[candidates] <= self._affordable()
+        return mask
+
+    def take(self, row: int) -> None:
+        """Take a feasible row; refuse one that is not, for that is an error of the caller."""
+        if self.rows_left <= 0 or not self.open[row]:
+            raise errors.not_feasible(row)
+        if self.costs is not None:
+            spent = self.spent + _exact(self.costs[row])
+            assert self.amount is not None
+            if spent > self.amount:
+                raise errors.not_feasible(row)
+            self.spent = spent
+        self.open[row] = False
+        self.taken.append(row)
+
+    def take_ranked(self, ranking: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The shared filler: go down a ranking and take whatever fits, until nothing does.
+
+        Rows that do not fit are passed over, so what is left is less than the cheapest row.
+
+        Args:
+            ranking: Candidates, best first, without repeats.
+
+        Returns:
+            The rows taken, in the ranking's order. O(m) per round, few rounds.
+        """
+        taken: list[NDArray[np.intp]] = []
+        rest = ranking[self.feasible(ranking)]
+        while len(rest):
+            run = self._fitting_prefix(rest)
+            for row in rest[:run].tolist():
+                self.take(row)
+            taken.append(rest[:run])
+            rest = rest[run:]
+            rest = rest[self.feasible(rest)]
+        return np.concatenate(taken) if taken else ranking[:0]
+
+    def _fitting_prefix(self, ranking: NDArray[np.intp]) -> int:
+        """How many leading rows surely fit together; at least one, as the first is feasible."""
+        ranking = ranking[: self.rows_left]
+        if self.costs is None:
+            return len(ranking)
+        total = np.cumsum(self.costs[ranking], dtype=np.float64)
+        slack = 1.0 - 4e-16 * (len(ranking) + 2)  # the running sum's relative rounding error
+        left = self.amount_left
+        assert left is not None
+        return max(1, int(np.searchsorted(total, float(left) * slack, side="right")))
+
+    def _affordable(self) -> float | int:
+        """The largest number of the costs' own type that does not exceed what is left."""
+        left = self.amount_left
+        assert left is not None and self.costs is not None
+        if self.costs.dtype.kind in "iu":
+            return min(math.floor(left), int(np.iinfo(self.costs.dtype).max))
+        nearest = float(left)
+        return math.nextafter(nearest, -math.inf) if Fraction(nearest) > left else nearest
+
+
+def _exact(cost: Any) -> Fraction:
+    return Fraction(cost.item())

@@ -1,0 +1,1 @@
+"""Rows to vectors: what similarity is measured on."""

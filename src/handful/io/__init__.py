@@ -1,0 +1,1 @@
+"""Opens and writes files and frames; the sole importer of pyarrow."""

@@ -1,0 +1,1 @@
+"""Published selection systems and primitives offered by name, one module each."""

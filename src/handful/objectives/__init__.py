@@ -1,0 +1,1 @@
+"""A number for a subset, with the gain of one more row."""

@@ -1,0 +1,1 @@
+"""Maximise an objective under a budget."""

@@ -1,0 +1,1 @@
+"""Memory, threads, cache and progress: how work is run, never what it means."""

@@ -1,0 +1,1 @@
+"""Laws, oracles, strategies and broken doubles; public, for your own classes too."""
