@@ -161,7 +161,8 @@ def prefix_only() -> UsageError:
 def not_nested(method: str) -> UsageError:
     """A prefix of a method that is not nested."""
     return UsageError(
-        f"{method} is not nested: the first m of its picks are not what it would pick at m. Select again with rows=m."
+        f"{method} is not nested: the first m of its picks are not what it would pick at m. "
+        "Select again with rows=m."
     )
 
 
@@ -183,10 +184,16 @@ def cannot_apply(kind: str) -> UsageError:
 def no_text(known: Iterable[str]) -> UsageError:
     """A method wants text and the pool has no text column."""
     return UsageError(
-        f"No text column. Name it: --text COLUMN, or a template such as '{{instruction}}\\n{{input}}'. There are: {_list(known)}."
+        "No text column. Name it: --text COLUMN, or a template such as '{instruction}\\n{input}'. "
+        f"There are: {_list(known)}."
     )
 
 
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
+
+
+def bad_flag(flag: str, value: object, expected: str) -> UsageError:
+    """A flag's value out of range."""
+    return UsageError(f"{flag} {value}: it must be {expected}.")

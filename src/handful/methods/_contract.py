@@ -1,0 +1,330 @@
+"""What a method is, what it may see, and how its parameters are declared."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful import errors
+from handful.budget import Ledger
+from handful.pool import BLOCK_ROWS, Strings
+from handful.rng import Draws, Keys
+from handful.runtime.run import Run
+from handful.selection import Floats, Indices, Picks
+
+Need = Literal["text", "target_text", "features", "target_features", "score", "group"]
+Honour = Literal["rows", "amount", "include"]
+Result = TypeVar("Result")
+
+NEED_HELP: Mapping[str, str] = {
+    "text": "text: pass --text COLUMN",
+    "target_text": "a target with text: pass --like PATH",
+    "features": "features: pass --embeddings FILE, --array NAME=FILE, or --text COLUMN",
+    "target_features": "a target with features: pass --like PATH, or --like-embeddings FILE",
+    "score": "a score: pass --score COLUMN, larger is better",
+    "group": "groups: pass --group COLUMN",
+}
+
+
+def parameter(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] | None = None,
+) -> Any:
+    """Declare a method's parameter: its default, its help, its range or its choices."""
+    metadata = {"help": help, "low": low, "high": high, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What a method declares of itself; the command line, docs, laws and manifest read only this.
+
+    Args:
+        paper: Authors, year, title; or the textbook name of a primitive.
+        needs: What must be given.
+        honours: Constraints it keeps; a request for any other is refused by name.
+        nested: Each prefix of its picks is what it would pick at that size.
+        cost: Time and memory in n, d, k, as text.
+        version: Rises when its picks change.
+    """
+
+    paper: str
+    needs: tuple[Need, ...]
+    honours: tuple[Honour, ...]
+    nested: bool
+    cost: str
+    version: int = 1
+
+
+class Method(Protocol):
+    """A frozen dataclass whose fields are its parameters; the module's file name is its key."""
+
+    facts: ClassVar[MethodFacts]
+
+    def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        """Choose rows through `ledger`; rows it has taken already (must-includes) are part of the picks."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Rows the picks should resemble or help.
+
+    Args:
+        name: As given with --like NAME=PATH; else the file's name.
+        n: Number of rows.
+        texts: Reads texts of rows [start, stop), or None where the target has none.
+        arrays: Reads features by name (None: the default), as for the pool.
+    """
+
+    name: str
+    n: int
+    texts: Callable[[int, int], Strings] | None
+    arrays: Callable[[str | None], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a method may see: the candidate rows, numbered 0 to n − 1, and no way to change them.
+
+    Excluded and bad rows are left out beforehand, so no method has to think of them.
+
+    Args:
+        n: Candidate rows.
+        keys: (n,) uint64, by which draws are keyed (from the ids).
+        run_with: Threads, memory, cache and progress.
+        identity: Names the candidates' content, for cache keys; empty where nothing may be cached.
+        read_texts: Texts of candidates [start, stop), or None where the pool has none.
+        arrays: Features of the candidates by name (None: the default).
+        targets: In the order given.
+        rank: (n,) int64 place in the order of ids, for ties; None: row order.
+        scores: By name; None: the default.
+        group: (n,) int64 codes and their labels, or None.
+        given: Features of rows already owned, by name, or None.
+    """
+
+    n: int
+    keys: Keys
+    run_with: Run = field(default_factory=Run)
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    read_texts: Callable[[int, int], Strings] | None = None
+    arrays: Callable[[str | None], Any] | None = None
+    targets: tuple[Target, ...] = ()
+    rank: Indices | None = None
+    scores: Callable[[str | None], Floats] | None = None
+    group: tuple[Indices, Sequence[str]] | None = None
+    given: Callable[[str | None], Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def threads(self) -> int:
+        """Threads that may be used."""
+        return self.run_with.threads
+
+    @property
+    def memory_bytes(self) -> int:
+        """Anonymous memory allowed."""
+        return self.run_with.memory_bytes
+
+    def map_texts(
+        self, function: Callable[[Strings], Result], label: str
+    ) -> Iterator[tuple[int, int, Result]]:
+        """Apply a function to the texts of each block, on the threads, in order.
+
+        Yields (start, stop, result) with candidates numbered as in this view. Blocks are of at most
+        `BLOCK_ROWS` rows and cut at fixed places, so a sum a block is the same in every run.
+        """
+        assert self.read_texts is not None
+        read = self.read_texts
+        self.run_with.progress.stage(label, self.n)
+
+        def work(block: tuple[int, int]) -> tuple[int, int, Result]:
+            return block[0], block[1], function(read(*block))
+
+        for start, stop, result in self.run_with.map_blocks(work, _cut(0, self.n)):
+            self.run_with.progress.advance(stop - start)
+            yield start, stop, result
+
+    def cached_rows(
+        self,
+        label: str,
+        identity: Mapping[str, Any],
+        width: tuple[int, ...],
+        dtype: Any,
+        function: Callable[[Strings], NDArray[Any]],
+        *,
+        progress: str,
+    ) -> NDArray[Any]:
+        """(n, *width) values a row, from texts block by block; kept in the cache, so a kill resumes.
+
+        Where nothing may be cached, the array is made in memory.
+
+        Args:
+            label: A word for the cache's listing.
+            identity: Parameters and version of the function; the texts' own identity is added.
+            width: Shape of one row's values, () for a number.
+            dtype: Of the values.
+            function: Texts of m rows to (m, *width); a row's values depend on that row alone.
+            progress: What to call the stage.
+        """
+        shape = (self.n, *width)
+        if self.run_with.cache is None or not self.identity:
+            out = np.empty(shape, dtype)
+            for start, stop, values in self.map_texts(function, progress):
+                out[start:stop] = values
+            return out
+        assert self.read_texts is not None
+        read = self.read_texts
+
+        def fill(start: int, stop: int) -> NDArray[Any]:
+            parts = self.run_with.map_blocks(
+                lambda block: function(read(*block)), _cut(start, stop)
+            )
+            return np.concatenate(list(parts))
+
+        self.run_with.progress.stage(progress, self.n)
+        return self.run_with.cache.array(
+            label,
+            {**self.identity, **identity},
+            shape,
+            dtype,
+            fill,
+            block_rows=CACHE_BLOCKS * BLOCK_ROWS,
+            done=self.run_with.progress.advance,
+        )
+
+    def array(self, name: str | None = None) -> Any:
+        """Features of the candidates, (n, d) dense or CSR."""
+        assert self.arrays is not None
+        return self.arrays(name)
+
+    def target_array(self, name: str | None = None) -> Any:
+        """Features of all targets' rows, one under the other."""
+        import scipy.sparse
+
+        arrays = [target.arrays(name) for target in self.targets]
+        if any(scipy.sparse.issparse(array) for array in arrays):
+            return scipy.sparse.vstack(arrays).tocsr()
+        return np.concatenate(arrays)
+
+    def given_array(self, name: str | None = None) -> Any:
+        """Features of rows already owned."""
+        assert self.given is not None
+        return self.given(name)
+
+    def score(self, name: str | None = None) -> Floats:
+        """(n,) the score of each candidate, larger is better."""
+        assert self.scores is not None
+        return self.scores(name)
+
+    def ranking(self, scores: Floats) -> NDArray[np.intp]:
+        """Candidates from the largest score down; ties in the order of ids. O(n log n)."""
+        rank = np.arange(self.n) if self.rank is None else self.rank
+        return np.lexsort((rank, -np.asarray(scores)))
+
+
+def _cut(start: int, stop: int) -> list[tuple[int, int]]:
+    return [(a, min(stop, a + BLOCK_ROWS)) for a in range(start, stop, BLOCK_ROWS)]
+
+
+CACHE_BLOCKS = 16
+"""Blocks of `BLOCK_ROWS` written to the cache together."""
+
+
+def parameters(method: type[Any] | Any) -> dict[str, dataclasses.Field[Any]]:
+    """A method's parameters by name, in the order it declares them."""
+    return {f.name: f for f in dataclasses.fields(method) if f.init}
+
+
+def configure(key: str, cls: type[Any], values: Mapping[str, Any]) -> Any:
+    """Make a method of a class and named values, which may be text as typed on a command line.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Demo:
+        ...     ngrams: int = parameter(2, "Orders counted.", low=1, high=5)
+        >>> configure("demo", Demo, {"ngrams": "3"})
+        Demo(ngrams=3)
+    """
+    known = parameters(cls)
+    types_ = typing.get_type_hints(cls)
+    settled = {}
+    for name, value in values.items():
+        plain = name.replace("-", "_")
+        if plain not in known:
+            raise errors.unknown_parameter(name, key, known)
+        settled[plain] = _settle(key, known[plain], types_[plain], value)
+    return cls(**settled)
+
+
+def _settle(key: str, declared: dataclasses.Field[Any], kind: Any, value: Any) -> Any:
+    """One value, converted from text where it is text, checked against type, range and choices."""
+    name, meta = declared.name, declared.metadata
+    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    plain = next((option for option in options if option is not types.NoneType), kind)
+    if types.NoneType in options and (value is None or value == "none"):
+        return None
+    expected = describe(declared, kind)
+    try:
+        settled = _convert(plain, value)
+    except (ValueError, TypeError):
+        raise errors.bad_parameter(key, name, value, expected) from None
+    if meta.get("choices") and settled not in meta["choices"]:
+        raise errors.bad_parameter(key, name, value, expected)
+    low, high = meta.get("low"), meta.get("high")
+    if isinstance(settled, int | float) and not isinstance(settled, bool):
+        within = (low is None or settled >= low) and (high is None or settled <= high)
+        if not within or not np.isfinite(settled):
+            raise errors.bad_parameter(key, name, value, expected)
+    return settled
+
+
+def _convert(kind: Any, value: Any) -> Any:
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if isinstance(value, bool):
+            return value
+        return (
+            words[value.lower()] if isinstance(value, str) and value.lower() in words else int("x")
+        )
+    if kind is int:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise TypeError
+        return int(value)
+    if kind is float:
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)
+    if kind is str and not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
+    """What a parameter must be, in words: "a whole number, 1 to 5"."""
+    meta = declared.metadata
+    if meta.get("choices"):
+        return "one of " + ", ".join(map(repr, meta["choices"]))
+    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
+    text = re.sub(
+        r"int|float|bool|str", lambda m: words[m[0]], getattr(kind, "__name__", str(kind))
+    )
+    text = text.replace(" | None", ", or none")
+    low, high = meta.get("low"), meta.get("high")
+    if low is not None and high is not None:
+        return f"{text}, {low:g} to {high:g}"
+    if low is not None:
+        return f"{text}, at least {low:g}"
+    return f"{text}, at most {high:g}" if high is not None else text
