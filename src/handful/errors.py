@@ -197,3 +197,14 @@ def missing_extra(what: str, extra: str) -> UsageError:
 def bad_flag(flag: str, value: object, expected: str) -> UsageError:
     """A flag's value out of range."""
     return UsageError(f"{flag} {value}: it must be {expected}.")
+
+
+def bad_spec(text: str) -> UsageError:
+    """A name with parameters that cannot be read."""
+    return UsageError(f"{text!r} cannot be read. Write NAME or NAME:key=value,key=value.")
+
+
+def unknown_feature(key: str, known: Iterable[str]) -> UsageError:
+    """Features nobody made."""
+    known = list(known)
+    return UsageError(f"Unknown features {key!r}.{nearest(key, known)} There are: {_list(known)}.")
