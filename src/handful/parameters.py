@@ -48,6 +48,7 @@ def configure(key: str, cls: type[Any], values: Mapping[str, Any]) -> Any:
     """Make a method of a class and named values, which may be text as typed on a command line.
 
     Example:
+        >>> from dataclasses import dataclass
         >>> @dataclass(frozen=True)
         ... class Demo:
         ...     ngrams: int = parameter(2, "Orders counted.", low=1, high=5)

@@ -6,11 +6,12 @@ The file name is the key: there is no list to edit. Outsiders add theirs by the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
 from handful import errors
-from handful.parameters import member, members
+from handful.parameters import configure, member, members
 
 
 def keys() -> list[str]:
@@ -46,3 +47,16 @@ def key_of(method: Any) -> str:
     if module.startswith("handful.methods."):
         return module.rpartition(".")[2]
     return type(method).__name__
+
+
+def of_object(given: Any, params: Mapping[str, Any]) -> Any:
+    """A configured method as it is; an objective, wrapped into a method that maximises it."""
+    if hasattr(given, "run") and hasattr(given, "facts"):
+        if params:
+            raise errors.params_with_object(next(iter(params)))
+        return given
+    if hasattr(given, "gains") and hasattr(given, "facts"):
+        from handful.methods.objective import Maximise
+
+        return configure("objective", Maximise, {"objective": given, **params})
+    raise errors.not_a_method(type(given).__name__)

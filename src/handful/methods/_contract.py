@@ -108,7 +108,6 @@ class View:
     scores: Callable[[str | None], Floats] | None = None
     group: tuple[Indices, Sequence[str]] | None = None
     given: Callable[[str | None], Any] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def threads(self) -> int:
@@ -138,6 +137,13 @@ class View:
         for start, stop, result in self.run_with.map_blocks(work, _cut(0, self.n)):
             self.run_with.progress.advance(stop - start)
             yield start, stop, result
+
+    def blocks_with(self, rows: Indices) -> Iterator[tuple[int, int, Indices]]:
+        """(start, stop, rows within) of the blocks that hold any of `rows`, which ascend."""
+        for block in np.unique(rows // BLOCK_ROWS).tolist():
+            start, stop = block * BLOCK_ROWS, min(self.n, (block + 1) * BLOCK_ROWS)
+            low, high = np.searchsorted(rows, [start, stop])
+            yield start, stop, rows[low:high]
 
     def cached_rows(
         self,
