@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from handful import methods
-from handful.methods import _contract as contract
+from handful.parameters import describe as allowed
+from handful.parameters import parameters as parameters_of
 
 PAGE = Path(__file__).parent / "methods.md"
 HEAD = """# The methods
@@ -49,12 +50,12 @@ def description(cls: type[Any]) -> str:
 
 def parameters(cls: type[Any]) -> list[str]:
     """A table of the parameters, or one line where there are none."""
-    declared = contract.parameters(cls)
+    declared = parameters_of(cls)
     if not declared:
         return ["No parameters.", ""]
     kinds = typing.get_type_hints(cls)
     rows = [
-        f"| `{name}` | `{field.default}` | {contract.describe(field, kinds[name])} | {field.metadata['help']} |"
+        f"| `{name}` | `{field.default}` | {allowed(field, kinds[name])} | {field.metadata['help']} |"
         for name, field in declared.items()
     ]
     return ["| `--param` | default | allowed | |", "|---|---|---|---|", *rows, ""]
