@@ -116,66 +116,57 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_print_what_the_page_says(page, folder):
-    checker = doctest.OutputChecker()
-    for fence in fences(page):
-        if fence.kind != "console":
-            continue
-        steps = commands(fence.body)
-        for number, (command, expected) in enumerate(steps):
-            last = number == len(steps) - 1
-            code = (
-                int(fence.note.removeprefix("exit "))
-                if last and fence.note.startswith("exit ")
-                else 0
+def check_console(fence: Fence, folder: Path) -> None:
+    steps = commands(fence.body)
+    for number, (command, expected) in enumerate(steps, start=1):
+        code = int(fence.note.removeprefix("exit ")) if number == len(steps) and fence.note else 0
+        returned, printed = run(command, folder)
+        if returned != code:
+            pytest.fail(
+                f"$ {command}\nended with {returned}, not {code}:\n{printed}", pytrace=False
             )
-            returned, printed = run(command, folder)
-            where = f"{page.name}:{fence.line}: $ {command}\n"
-            if returned != code:
-                pytest.fail(f"{where}ended with {returned}, not {code}:\n{printed}", pytrace=False)
-            if expected.strip() and not checker.check_output(expected, printed, FLAGS):
-                pytest.fail(f"{where}printed\n{printed}\nnot\n{expected}", pytrace=False)
+        matches = doctest.OutputChecker().check_output(expected, printed, FLAGS)
+        if expected.strip() and not matches:
+            pytest.fail(f"$ {command}\nprinted\n{printed}\nnot\n{expected}", pytrace=False)
+
+
+def check_python(fence: Fence, names: dict[str, object], place: str) -> None:
+    if ">>>" not in fence.body:
+        exec(compile(fence.body, place, "exec"), names)
+        return
+    example = doctest.DocTestParser().get_doctest(fence.body, names, place, place, 0)
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    if runner.run(example, out=report.append, clear_globs=False).failed:
+        pytest.fail("".join(report), pytrace=False)
+    names.update(example.globs)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_does_what_the_page_says(page, folder, monkeypatch):
+def test_what_the_page_shows_is_what_happens(page, folder, monkeypatch):
     monkeypatch.chdir(folder)
     names: dict[str, object] = {}
     for fence in fences(page):
-        if fence.kind != "python":
-            continue
-        if ">>>" not in fence.body:
-            exec(compile(fence.body, f"{page.name}:{fence.line}", "exec"), names)
-            continue
-        example = doctest.DocTestParser().get_doctest(
-            fence.body, names, page.name, str(page), fence.line
-        )
-        report: list[str] = []
-        failed = doctest.DocTestRunner(optionflags=FLAGS).run(
-            example, out=report.append, clear_globs=False
-        )
-        names.update(example.globs)
-        if failed.failed:
-            pytest.fail("".join(report), pytrace=False)
+        if fence.kind == "console":
+            check_console(fence, folder)
+        elif fence.kind == "python":
+            check_python(fence, names, f"{page.name}:{fence.line}")
 
 
 @pytest.mark.parametrize(
-    ("check", "wrong", "complaint"),
+    ("wrong", "complaint"),
     [
-        ("console", "```console\n$ echo one\ntwo\n```\n", "printed\none"),
-        ("console", "<!-- exit 2 -->\n```console\n$ exit 3\n```\n", "ended with 3, not 2"),
-        ("python", "```python\n>>> 1 + 1\n3\n```\n", "Expected"),
+        ("```console\n$ echo one\ntwo\n```\n", "printed\none"),
+        ("<!-- exit 2 -->\n```console\n$ exit 3\n```\n", "ended with 3, not 2"),
+        ("```console\n$ exit 3\n```\n", "ended with 3, not 0"),
+        ("```python\n>>> 1 + 1\n3\n```\n", "Expected"),
     ],
 )
-def test_a_page_that_is_wrong_is_caught(check, wrong, complaint, tmp_path, folder, monkeypatch):
+def test_a_page_that_is_wrong_is_caught(wrong, complaint, tmp_path, folder, monkeypatch):
     page = tmp_path / "wrong.md"
     page.write_text(wrong)
     with pytest.raises(pytest.fail.Exception, match=complaint):
-        if check == "console":
-            test_commands_print_what_the_page_says(page, folder)
-        else:
-            test_python_does_what_the_page_says(page, folder, monkeypatch)
+        test_what_the_page_shows_is_what_happens(page, folder, monkeypatch)
 
 
 def test_every_link_between_pages_leads_somewhere():
