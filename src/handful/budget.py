@@ -23,12 +23,11 @@ def parse_amount(text: str | float | Fraction, flag: str) -> Fraction:
         >>> int(parse_amount("1.5M", "--budget"))
         1500000
     """
-    if isinstance(text, int | float | Fraction | np.number):
-        value = float(text)
-        if not math.isfinite(value) or value < 0:
+    if not isinstance(text, str):
+        if not math.isfinite(text) or text < 0:
             raise errors.bad_amount(str(text), flag)
-        return Fraction(text.item() if isinstance(text, np.number) else text)
-    match = re.fullmatch(r"\s*(\d+(?:_\d+)*(?:\.\d+)?|\.\d+)\s*([kKmMgGbBtT]?)\s*", str(text))
+        return Fraction(text)
+    match = re.fullmatch(r"\s*(\d+(?:_\d+)*(?:\.\d+)?|\.\d+)\s*([kKmMgGbBtT]?)\s*", text)
     if not match:
         raise errors.bad_amount(str(text), flag)
     return Fraction(match[1].replace("_", "")) * _SUFFIXES[match[2].lower()]

@@ -118,10 +118,12 @@ class Source(Protocol):
         rows: Number of rows, bad ones included.
         schema: Column name to the kind it is natively; used to check names before work starts.
         bad: Rows that cannot be read; `read` gives them empty text, NaN, zeros or None.
+        arrays: Feature arrays the source itself carries: those of a .npy, an .npz, a matrix or a dict.
     """
 
     rows: int
     schema: Mapping[str, Kind]
+    arrays: Mapping[str, Any]
     bad: Sequence[BadRow]
 
     def read(self, columns: Mapping[str, Kind], start: int, stop: int) -> dict[str, ColumnData]:

@@ -75,17 +75,18 @@ def id_keys(ids: NDArray[np.uint64] | list[bytes]) -> Keys:
 
 def _philox(key: tuple[np.uint64, np.uint64], counter: Keys) -> Keys:
     k0, k1 = key
-    c0, c1, c2, c3 = counter, np.uint64(0), np.uint64(0), np.uint64(0)
+    zero = np.zeros(1, np.uint64)
+    c0, c1, c2, c3 = counter, zero, zero, zero
     with np.errstate(over="ignore"):
         for _ in range(_ROUNDS):
             high0, low0 = _multiply(_M0, c0)
             high1, low1 = _multiply(_M1, c2)
             c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
             k0, k1 = k0 + _W0, k1 + _W1
-    return np.asarray(c0)
+    return c0
 
 
-def _multiply(a: np.uint64, b: Keys | np.uint64) -> tuple[Keys | np.uint64, Keys | np.uint64]:
+def _multiply(a: np.uint64, b: Keys) -> tuple[Keys, Keys]:
     """High and low halves of a 64 × 64-bit product."""
     a_high, a_low = a >> _HALF, a & _LOW
     b_high, b_low = b >> _HALF, b & _LOW

@@ -80,8 +80,9 @@ class Objective(Protocol):
         ...
 
     def gains(self, state: State, candidates: Indices) -> Floats:
-        """(m,) float64: value(S + j) − value(S) for each candidate j not in S. Leaves `state` as it is
-        in meaning (it may fill caches).
+        """(m,) float64: value(S + j) − value(S) for each candidate j not in S.
+
+        Leaves `state` as it is in meaning; it may fill caches.
         """
         ...
 
@@ -114,7 +115,7 @@ class Arrays:
     memory_bytes: int = 2 << 30
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         """Number of rows, from the first array or score."""
         return int(next(iter({**self.arrays, **self.scores}.values())).shape[0])
 

@@ -1,0 +1,43 @@
+"""Uniform random choice: the baseline that embarrasses this field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from handful.budget import Ledger
+from handful.methods._contract import MethodFacts, View, wanted
+from handful.rng import Draws
+from handful.selection import Picks
+
+
+@dataclass(frozen=True)
+class Random:
+    """Pick rows uniformly, without replacement.
+
+    Each row draws a number keyed by (seed, id), and the smallest are kept: the draw of a row does not
+    depend on the rest of the pool. Under a row budget alone the weights n/k (inclusion, 1/p) make sums
+    over the picks unbiased estimates of sums over the pool.
+
+    Source: Fan, Muller & Rezucha 1962, Development of sampling plans by using sequential selection.
+    """
+
+    facts: ClassVar[MethodFacts] = MethodFacts(
+        paper="Fan, Muller & Rezucha 1962, Development of sampling plans",
+        needs=(),
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost="O(n log n) time, 16 bytes a row",
+    )
+
+    def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        """Order the rows by their draws; take what fits."""
+        plain = ledger.costs is None and not ledger.taken
+        ledger.take_ranked(view.ranking(-rng.uniforms("random", view.keys), at_most=wanted(ledger)))
+        picks = np.array(ledger.taken, np.int64)
+        if not plain or not len(picks):
+            return Picks(picks)
+        weights = np.full(len(picks), view.n / len(picks))
+        return Picks(picks, weights=weights, weight_kind="inclusion")

@@ -1,0 +1,36 @@
+"""The rows with the highest score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from handful.budget import Ledger
+from handful.methods._contract import MethodFacts, View, wanted
+from handful.rng import Draws
+from handful.selection import Picks
+
+
+@dataclass(frozen=True)
+class Top:
+    """Pick the rows with the highest score; ties in the order of ids.
+
+    Under a cost, rows that no longer fit are passed over and the next best taken.
+    """
+
+    facts: ClassVar[MethodFacts] = MethodFacts(
+        paper="sorting",
+        needs=("score",),
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost="O(n log n) time, 24 bytes a row",
+    )
+
+    def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        """Order the rows by score; take what fits."""
+        scores = view.score()
+        ledger.take_ranked(view.ranking(scores, at_most=wanted(ledger)))
+        picks = np.array(ledger.taken, np.int64)
+        return Picks(picks, gains=scores[picks], value=float(np.sum(scores[picks])))
