@@ -199,6 +199,162 @@ def bad_flag(flag: str, value: object, expected: str) -> UsageError:
     return UsageError(f"{flag} {value}: it must be {expected}.")
 
 
+def bad_spec(text: str) -> UsageError:
+    """A name with parameters that cannot be read."""
+    return UsageError(f"{text!r} cannot be read. Write NAME or NAME:key=value,key=value.")
+
+
+def unknown_feature(key: str, known: Iterable[str]) -> UsageError:
+    """Features nobody made."""
+    known = list(known)
+    return UsageError(f"Unknown features {key!r}.{nearest(key, known)} There are: {_list(known)}.")
+
+
+def empty_id(where: str, column: str) -> DataError:
+    """A row without an id."""
+    return DataError(
+        f"{where}: {column} is empty, and every row needs an id. Mend it, or drop --id."
+    )
+
+
+def duplicate_id(value: str, first: str, second: str, count: int) -> DataError:
+    """An id that stands twice."""
+    more = f" ({count} ids repeat in all)" if count > 1 else ""
+    return DataError(
+        f"{second}: id {value!r} already stands at {first}{more}. "
+        "Make ids unique, or drop --id to use row numbers."
+    )
+
+
+# Requests ---------------------------------------------------------------------------------------
+
+
+def several_arrays(names: Iterable[str]) -> UsageError:
+    """Several feature arrays and none named."""
+    return UsageError(
+        f"There are several feature arrays ({_list(names)}). Name the one that similarity is measured on, "
+        "for methods that take it by --param array=NAME, or pass one --array."
+    )
+
+
+def unknown_array(name: str, known: Iterable[str]) -> UsageError:
+    """A feature array that was not given."""
+    known = list(known)
+    return UsageError(
+        f"No feature array {name!r}.{nearest(name, known)} Pass it: --array {name}=FILE. "
+        f"There are: {_list(known) or 'none'}."
+    )
+
+
+def no_target_array(name: str) -> UsageError:
+    """The pool's features have no counterpart on the target's side."""
+    return UsageError(
+        f"The pool's features are the array {name!r}, and the target has none of that name. "
+        f"Pass it: --like-array {name}=FILE."
+    )
+
+
+def no_target_text() -> UsageError:
+    """Features are made from text, and a target has none."""
+    return UsageError(
+        "The target has no text to make features of. Name its column: --like-text COLUMN."
+    )
+
+
+def target_unlike_pool() -> UsageError:
+    """Nothing that both pool and target have."""
+    return UsageError(
+        "The target shares nothing with the pool to compare by: both need text (--text, --like-text), "
+        "or features of one name (--array NAME=FILE and --like-array NAME=FILE)."
+    )
+
+
+def arrays_of_several_targets() -> UsageError:
+    """Arrays cannot be told apart between targets."""
+    return UsageError(
+        "--like-array goes with one target; with several --like, give each as a file that holds it."
+    )
+
+
+def params_with_object(name: str) -> UsageError:
+    """Parameters beside a configured method."""
+    return UsageError(
+        f"{name!r} was given beside a configured method. Set it on the method itself."
+    )
+
+
+def not_a_method(kind: str) -> UsageError:
+    """Neither a method nor an objective."""
+    return UsageError(
+        f"A {kind} is neither a method nor an objective. Pass a name (see: handful methods), or one of these."
+    )
+
+
+def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
+    """What a method needs was not given."""
+    return UsageError(f"{key} needs " + "; and ".join(missing) + ".")
+
+
+def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
+    """A constraint the method does not keep."""
+    flags = {"amount": "--budget", "include": "--include", "rows": "--rows"}
+    kept = ", ".join(flags.get(name, name) for name in honours)
+    return UsageError(
+        f"{key} does not honour {flags.get(constraint, constraint)}; it honours {kept}. "
+        "Choose another method: handful methods."
+    )
+
+
+def empty_pool(where: str) -> DataError:
+    """No rows."""
+    return DataError(f"{where}: no rows. Check the path, and that the file is not empty.")
+
+
+def nothing_left(n: int) -> InfeasibleError:
+    """Every row is excluded or bad."""
+    return InfeasibleError(
+        f"None of the {n} rows may be picked: all are excluded or could not be read."
+    )
+
+
+def include_and_exclude(ids: Iterable[str]) -> InfeasibleError:
+    """The same id on both lists, or a must-include that cannot be read."""
+    return InfeasibleError(
+        f"These ids are to be included, but are excluded or could not be read: {_list(ids)}. "
+        "Take them off one list."
+    )
+
+
+def includes_over_budget(count: int, budget: object) -> InfeasibleError:
+    """The must-includes alone break the budget."""
+    return InfeasibleError(
+        f"The {count} rows of --include exceed the budget {budget}. Raise it, or include fewer."
+    )
+
+
+def unknown_ids(flag: str, missing: list[str]) -> UsageError:
+    """Ids the pool does not have."""
+    shown = ", ".join(map(repr, missing[:3]))
+    return UsageError(
+        f"{flag}: {len(missing)} ids are not in the pool, such as {shown}. Mend the list, or check --id."
+    )
+
+
+def empty_text(where: str, spec: str) -> DataError:
+    """A row whose text is empty."""
+    return DataError(
+        f"{where}: the text ({spec}) is empty. Mend it, --exclude it, or pass --on-bad-row skip."
+    )
+
+
+def bad_score(where: str, column: str, value: float, count: int) -> DataError:
+    """A score that is no number."""
+    return DataError(
+        f"{where}: {column} = {value} ({count} such rows), and a score must be finite. "
+        "Mend it, or --exclude the rows."
+    )
+
+
 # Files ------------------------------------------------------------------------------------------
 
 
@@ -215,11 +371,6 @@ def no_files(folder: object, known: Iterable[str]) -> DataError:
 def cannot_open(path: object, reason: object) -> DataError:
     """A file the system does not let us open."""
     return DataError(f"{path}: cannot be opened ({reason}). Check that it may be read.")
-
-
-def empty_pool(name: object) -> DataError:
-    """No rows at all."""
-    return DataError(f"{name}: there are no rows in it. Pass a file with at least one.")
 
 
 def mixed_kinds(first: object, kind: str, other: object, other_kind: str) -> UsageError:
@@ -352,33 +503,6 @@ def which_array(path: object, names: Iterable[str]) -> UsageError:
     )
 
 
-# Ids --------------------------------------------------------------------------------------------
-
-
-def duplicate_id(column: str, value: str, first: str, second: str) -> DataError:
-    """Two rows under one id."""
-    return DataError(
-        f"{column} = {value!r} is at {first} and again at {second}, and ids must be unique. "
-        "Mend them, or leave --id away to use row numbers."
-    )
-
-
-def missing_id(column: str, where: str) -> DataError:
-    """A row without an id."""
-    return DataError(
-        f"{where}: {column} is empty, and every row needs an id. Mend it, or leave --id away."
-    )
-
-
-def unknown_ids(flag: str, ids: Iterable[str], count: int, column: str | None) -> DataError:
-    """Ids that no row of the pool has."""
-    known = f"the column {column!r}" if column else "the row numbers (no --id was given)"
-    return DataError(
-        f"{flag} names {count} ids that are not among {known}: {_list(map(repr, list(ids)[:3]))}. "
-        "Remove them, or check --id."
-    )
-
-
 # Outputs ----------------------------------------------------------------------------------------
 
 
@@ -399,7 +523,9 @@ def output_folder(path: object, reason: str) -> UsageError:
 
 def output_busy(path: object) -> UsageError:
     """Another run is at it."""
-    return UsageError(f"{path} is being written by another run. Wait for it, or name another output.")
+    return UsageError(
+        f"{path} is being written by another run. Wait for it, or name another output."
+    )
 
 
 def disk_full(path: object, free: int, written: int, needed: int | None) -> DataError:
@@ -413,7 +539,9 @@ def disk_full(path: object, free: int, written: int, needed: int | None) -> Data
 
 def column_taken(column: str) -> UsageError:
     """An added column under a name that is in use."""
-    return UsageError(f"The pool has a column {column!r} already. Give the added column another name.")
+    return UsageError(
+        f"The pool has a column {column!r} already. Give the added column another name."
+    )
 
 
 def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:

@@ -6,20 +6,21 @@ The file name is the key: there is no list to edit. Outsiders add theirs by the 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
 from handful import errors
+from handful.parameters import configure, member, members
 
 
 def keys() -> list[str]:
     """Keys of all data methods, in alphabetical order, without importing them."""
     from handful.methods import data
 
-    own = [m.name for m in pkgutil.iter_modules(data.__path__) if not m.name.startswith("_")]
-    return sorted({*own, *(point.name for point in entry_points(group="handful.methods"))})
+    return sorted(
+        {*members(data), *(point.name for point in entry_points(group="handful.methods"))}
+    )
 
 
 def find(key: str) -> type[Any]:
@@ -29,21 +30,15 @@ def find(key: str) -> type[Any]:
         >>> find("random").__name__
         'Random'
     """
+    from handful.methods import data
+
     name = key.replace("-", "_")
     if name not in keys():
         raise errors.unknown_method(key, keys())
     for point in entry_points(group="handful.methods"):
         if point.name == name:
             return point.load()  # type: ignore[no-any-return]
-    module = importlib.import_module(f"handful.methods.data.{name}")
-    for value in vars(module).values():
-        if (
-            isinstance(value, type)
-            and value.__module__ == module.__name__
-            and hasattr(value, "facts")
-        ):
-            return value
-    raise AssertionError(f"{module.__name__} defines no method")
+    return member(data, name, "facts")
 
 
 def key_of(method: Any) -> str:
@@ -52,3 +47,16 @@ def key_of(method: Any) -> str:
     if module.startswith("handful.methods."):
         return module.rpartition(".")[2]
     return type(method).__name__
+
+
+def of_object(given: Any, params: Mapping[str, Any]) -> Any:
+    """A configured method as it is; an objective, wrapped into a method that maximises it."""
+    if hasattr(given, "run") and hasattr(given, "facts"):
+        if params:
+            raise errors.params_with_object(next(iter(params)))
+        return given
+    if hasattr(given, "gains") and hasattr(given, "facts"):
+        from handful.methods.objective import Maximise
+
+        return configure("objective", Maximise, {"objective": given, **params})
+    raise errors.not_a_method(type(given).__name__)

@@ -1,11 +1,7 @@
-"""What a method is, what it may see, and how its parameters are declared."""
+"""What a method is, and what it may see. Its parameters are declared as `handful.parameters` says."""
 
 from __future__ import annotations
 
-import dataclasses
-import re
-import types
-import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
@@ -13,7 +9,6 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from handful import errors
 from handful.budget import Ledger
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws, Keys
@@ -32,19 +27,6 @@ NEED_HELP: Mapping[str, str] = {
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
 }
-
-
-def parameter(
-    default: Any,
-    help: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: Sequence[str] | None = None,
-) -> Any:
-    """Declare a method's parameter: its default, its help, its range or its choices."""
-    metadata = {"help": help, "low": low, "high": high, "choices": choices}
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -126,7 +108,6 @@ class View:
     scores: Callable[[str | None], Floats] | None = None
     group: tuple[Indices, Sequence[str]] | None = None
     given: Callable[[str | None], Any] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def threads(self) -> int:
@@ -156,6 +137,13 @@ class View:
         for start, stop, result in self.run_with.map_blocks(work, _cut(0, self.n)):
             self.run_with.progress.advance(stop - start)
             yield start, stop, result
+
+    def blocks_with(self, rows: Indices) -> Iterator[tuple[int, int, Indices]]:
+        """(start, stop, rows within) of the blocks that hold any of `rows`, which ascend."""
+        for block in np.unique(rows // BLOCK_ROWS).tolist():
+            start, stop = block * BLOCK_ROWS, min(self.n, (block + 1) * BLOCK_ROWS)
+            low, high = np.searchsorted(rows, [start, stop])
+            yield start, stop, rows[low:high]
 
     def cached_rows(
         self,
@@ -229,10 +217,31 @@ class View:
         assert self.scores is not None
         return self.scores(name)
 
-    def ranking(self, scores: Floats) -> NDArray[np.intp]:
-        """Candidates from the largest score down; ties in the order of ids. O(n log n)."""
-        rank = np.arange(self.n) if self.rank is None else self.rank
-        return np.lexsort((rank, -np.asarray(scores)))
+    def ranking(self, scores: Floats, *, at_most: int | None = None) -> NDArray[np.intp]:
+        """Candidates from the largest score down; ties in the order of ids.
+
+        Args:
+            scores: (n,) finite.
+            at_most: How many are wanted; where fewer than n, only those are sorted.
+
+        Cost: O(n + k log k), 8 bytes a row beside the scores.
+        """
+        rows = np.arange(self.n) if at_most is None or at_most >= self.n else _best(scores, at_most)
+        ties = rows if self.rank is None else self.rank[rows]
+        order = rows[np.lexsort((ties, -scores[rows]))]
+        return order if at_most is None else order[:at_most]
+
+
+def _best(scores: Floats, k: int) -> NDArray[np.intp]:
+    """Rows whose score is at least the k-th largest: k of them, or more where it is tied."""
+    if k <= 0:
+        return np.zeros(0, np.intp)
+    return np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def wanted(ledger: Ledger) -> int | None:
+    """How long a ranking must be to fill the ledger: all rows (None) where a cost may skip some."""
+    return None if ledger.costs is not None else ledger.rows
 
 
 def _cut(start: int, stop: int) -> list[tuple[int, int]]:
@@ -241,90 +250,3 @@ def _cut(start: int, stop: int) -> list[tuple[int, int]]:
 
 CACHE_BLOCKS = 16
 """Blocks of `BLOCK_ROWS` written to the cache together."""
-
-
-def parameters(method: type[Any] | Any) -> dict[str, dataclasses.Field[Any]]:
-    """A method's parameters by name, in the order it declares them."""
-    return {f.name: f for f in dataclasses.fields(method) if f.init}
-
-
-def configure(key: str, cls: type[Any], values: Mapping[str, Any]) -> Any:
-    """Make a method of a class and named values, which may be text as typed on a command line.
-
-    Example:
-        >>> @dataclass(frozen=True)
-        ... class Demo:
-        ...     ngrams: int = parameter(2, "Orders counted.", low=1, high=5)
-        >>> configure("demo", Demo, {"ngrams": "3"})
-        Demo(ngrams=3)
-    """
-    known = parameters(cls)
-    types_ = typing.get_type_hints(cls)
-    settled = {}
-    for name, value in values.items():
-        plain = name.replace("-", "_")
-        if plain not in known:
-            raise errors.unknown_parameter(name, key, known)
-        settled[plain] = _settle(key, known[plain], types_[plain], value)
-    return cls(**settled)
-
-
-def _settle(key: str, declared: dataclasses.Field[Any], kind: Any, value: Any) -> Any:
-    """One value, converted from text where it is text, checked against type, range and choices."""
-    name, meta = declared.name, declared.metadata
-    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    plain = next((option for option in options if option is not types.NoneType), kind)
-    if types.NoneType in options and (value is None or value == "none"):
-        return None
-    expected = describe(declared, kind)
-    try:
-        settled = _convert(plain, value)
-    except (ValueError, TypeError):
-        raise errors.bad_parameter(key, name, value, expected) from None
-    if meta.get("choices") and settled not in meta["choices"]:
-        raise errors.bad_parameter(key, name, value, expected)
-    low, high = meta.get("low"), meta.get("high")
-    if isinstance(settled, int | float) and not isinstance(settled, bool):
-        within = (low is None or settled >= low) and (high is None or settled <= high)
-        if not within or not np.isfinite(settled):
-            raise errors.bad_parameter(key, name, value, expected)
-    return settled
-
-
-def _convert(kind: Any, value: Any) -> Any:
-    if kind is bool:
-        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if isinstance(value, bool):
-            return value
-        return (
-            words[value.lower()] if isinstance(value, str) and value.lower() in words else int("x")
-        )
-    if kind is int:
-        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-            raise TypeError
-        return int(value)
-    if kind is float:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
-    if kind is str and not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
-    """What a parameter must be, in words: "a whole number, 1 to 5"."""
-    meta = declared.metadata
-    if meta.get("choices"):
-        return "one of " + ", ".join(map(repr, meta["choices"]))
-    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
-    text = re.sub(
-        r"int|float|bool|str", lambda m: words[m[0]], getattr(kind, "__name__", str(kind))
-    )
-    text = text.replace(" | None", ", or none")
-    low, high = meta.get("low"), meta.get("high")
-    if low is not None and high is not None:
-        return f"{text}, {low:g} to {high:g}"
-    if low is not None:
-        return f"{text}, at least {low:g}"
-    return f"{text}, at most {high:g}" if high is not None else text

@@ -1,0 +1,223 @@
+"""Reads what a request names: the pool, the targets, ids to keep or leave out, scores, groups, costs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful import errors
+from handful.budget import Budget
+from handful.flow.ids import Ids
+from handful.flow.request import Request
+from handful.io.cost import costs_of
+from handful.io.ids import read_id_list
+from handful.io.numpy import load_array
+from handful.io.open import open_source
+from handful.io.text import default_text, text_spec
+from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
+from handful.runtime.run import Run
+from handful.selection import Floats, Indices
+
+
+def read_pool(data: Any, request: Request, run: Run) -> Pool:
+    """Open the pool, its feature arrays and its text, and check the names of its columns."""
+    source = open_source(data, on_bad_row=request.on_bad_row, run=run)
+    if source.rows == 0:
+        raise errors.empty_pool(source.where(0))
+    arrays = dict(source.arrays)
+    for name, value in {**request.arrays, **_embedding(request.embeddings)}.items():
+        arrays[name] = load_array(value, source, f"--array {name}")
+    spec = default_text(source) if request.text is None else text_spec(request.text, source)
+    pool = Pool(source, spec, request.id, arrays)
+    for column in (request.id, request.score, request.group):
+        if column is not None:
+            pool.require(column)
+    return pool
+
+
+def _embedding(value: Any) -> dict[str, Any]:
+    return {} if value is None else {"embedding": value}
+
+
+def read_targets(request: Request, run: Run, pool: Pool) -> tuple[tuple[str, Pool], ...]:
+    """Each target as a pool of its own; a target of arrays alone is one too."""
+    arrays = {**request.like_arrays, **_embedding(request.like_embeddings)}
+    named = _named_targets(request.like)
+    if not named and arrays:
+        first = load_array(next(iter(arrays.values())), None, "--like-array")
+        named = {"target": {"embedding": first} if first.ndim == 2 else first}
+    if len(named) > 1 and arrays:
+        raise errors.arrays_of_several_targets()
+    targets = []
+    for name, data in named.items():
+        source = open_source(data, on_bad_row=request.on_bad_row, run=run)
+        if source.rows == 0:
+            raise errors.empty_pool(source.where(0))
+        own = dict(source.arrays)
+        for array, value in arrays.items():
+            own[array] = load_array(value, source, f"--like-array {array}")
+        targets.append((name, Pool(source, _target_text(request, source, pool), None, own)))
+    return tuple(targets)
+
+
+def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | None:
+    """`--like-text`, else the pool's own spec where the target has its columns, else the usual."""
+    if request.like_text is not None:
+        return text_spec(request.like_text, source)
+    if pool.text is not None:
+        try:
+            return text_spec(pool.text.spec, source)
+        except errors.UsageError:
+            pass
+    return default_text(source)
+
+
+def _named_targets(like: Any) -> dict[str, Any]:
+    if like is None:
+        return {}
+    if isinstance(like, Mapping) and not any(
+        np.ndim(v) for v in like.values() if not isinstance(v, str)
+    ):
+        return dict(like)
+    return {"target": like}
+
+
+def read_candidates(
+    request: Request, pool: Pool, ids: Ids, skipped: Sequence[BadRow]
+) -> tuple[Indices | None, Indices]:
+    """Rows a method may see (None: all), and those among them that must be picked.
+
+    Exclude, then include; rows that cannot be read are left out too.
+    """
+    out = np.zeros(pool.n, bool)
+    out[[bad.row for bad in skipped]] = True
+    if request.exclude is not None:
+        out[_rows_of(ids, request.exclude, "--exclude")] = True
+    wanted = np.zeros(0, np.int64)
+    if request.include is not None:
+        wanted = _rows_of(ids, request.include, "--include")
+        if out[wanted].any():
+            clash = wanted[out[wanted]][:3]
+            raise errors.include_and_exclude([str(i) for i in ids.of(clash).tolist()])
+    if not out.any():
+        return None, wanted
+    candidates = np.flatnonzero(~out)
+    return candidates, np.searchsorted(candidates, wanted)
+
+
+def skipped_rows(request: Request, pool: Pool) -> list[BadRow]:
+    """Rows left out because they cannot be read, or, where asked to skip, because they are empty."""
+    skipped = list(pool.source.bad)
+    if request.on_bad_row == "skip" and pool.text is not None:
+        bad = {row.row for row in skipped}
+        for start in range(0, pool.n, BLOCK_ROWS):
+            texts = pool.texts(start, min(pool.n, start + BLOCK_ROWS))
+            for row in (np.flatnonzero(texts.lengths == 0) + start).tolist():
+                if row not in bad:
+                    reason = f"the text ({pool.text.spec}) is empty"
+                    skipped.append(BadRow(row, pool.source.where(row), reason))
+    return sorted(skipped, key=lambda row: row.row)
+
+
+def _rows_of(ids: Ids, given: Any, flag: str) -> Indices:
+    wanted = list(dict.fromkeys(read_id_list(given)))
+    rows, missing = ids.rows_of(wanted)
+    if missing:
+        raise errors.unknown_ids(flag, missing)
+    return rows
+
+
+def text_identity(pool: Pool, candidates: Indices | None) -> Mapping[str, Any]:
+    """What names the candidates' texts in the cache: their content, how text is made, who is left out."""
+    content = pool.source.fingerprint().get("content")
+    if content is None or pool.text is None:
+        return {}
+    return {
+        "content": content,
+        "text": pool.text.spec,
+        "candidates": None if candidates is None else _hash(candidates),
+    }
+
+
+def _hash(rows: Indices) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(rows, "<i8").data, digest_size=16).hexdigest()
+
+
+def text_reader(pool: Pool, candidates: Indices | None) -> Callable[[int, int], Strings]:
+    """Reads texts of candidates [start, stop); an empty text is refused with its place."""
+
+    def read(start: int, stop: int) -> Strings:
+        rows = None if candidates is None else candidates[start:stop]
+        texts = pool.texts(start, stop) if rows is None else _texts_at(pool, rows)
+        empty = np.flatnonzero(texts.lengths == 0)
+        if len(empty):
+            row = int(empty[0]) + start if rows is None else int(rows[empty[0]])
+            assert pool.text is not None
+            raise errors.empty_text(pool.source.where(row), pool.text.spec)
+        return texts
+
+    return read
+
+
+def _texts_at(pool: Pool, rows: Indices) -> Strings:
+    """Texts of some rows, ascending, read in whole blocks so that gaps cost no memory."""
+    parts = []
+    for block in np.unique(rows // BLOCK_ROWS).tolist():
+        within = rows[(rows // BLOCK_ROWS) == block]
+        first, last = int(within[0]), int(within[-1]) + 1
+        texts = pool.texts(first, last)
+        parts.append(texts if len(texts) == len(within) else texts.take(within - first))
+    return Strings.concatenate(parts)
+
+
+def read_scores(
+    request: Request, pool: Pool, candidates: Indices | None, name: str | None
+) -> Floats:
+    """(m,) scores of the candidates; refuses one that is not finite."""
+    column = name if name is not None else request.score
+    assert column is not None, "a method that needs a score is refused without one"
+    scores = pool.numbers(column).astype(np.float64)
+    scores = scores if candidates is None else scores[candidates]
+    bad = np.flatnonzero(~np.isfinite(scores))
+    if len(bad):
+        row = int(bad[0]) if candidates is None else int(candidates[bad[0]])
+        raise errors.bad_score(pool.source.where(row), column, float(scores[bad[0]]), len(bad))
+    return scores
+
+
+def read_groups(
+    pool: Pool, candidates: Indices | None, column: str | None
+) -> tuple[Indices, list[str]] | None:
+    """(m,) group codes of the candidates, and the labels in alphabetical order."""
+    if column is None:
+        return None
+    seen: dict[str, int] = {}
+    codes = np.array([seen.setdefault(g, len(seen)) for g in pool.strings(column)], np.int64)
+    codes = codes if candidates is None else codes[candidates]
+    labels = sorted(seen)
+    place = np.empty(len(seen), np.int64)
+    place[[seen[label] for label in labels]] = np.arange(len(seen))
+    return place[codes], labels
+
+
+def read_costs(
+    budget: Budget, pool: Pool, candidates: Indices | None, run: Run
+) -> NDArray[Any] | None:
+    """(m,) costs of the candidates; refuses one that no budget can be kept with."""
+    if budget.cost is None:
+        return None
+    costs: NDArray[Any] = costs_of(budget.cost, pool, run)
+    costs = costs if candidates is None else costs[candidates]
+    bad = np.flatnonzero(~np.isfinite(costs) | (costs < 0))
+    if len(bad):
+        row = int(bad[0]) if candidates is None else int(candidates[bad[0]])
+        raise errors.bad_cost(pool.source.where(row), budget.cost, costs[bad[0]])
+    assert budget.amount is not None
+    if len(costs) and Fraction(costs.min().item()) > budget.amount:
+        raise errors.budget_below_cheapest(str(budget.amount), costs.min())
+    return costs

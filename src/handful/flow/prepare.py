@@ -1,0 +1,248 @@
+"""From a request to all that a method needs, every fault of the input found before long work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful import errors, methods
+from handful.budget import Budget, Ledger
+from handful.flow import auto
+from handful.flow.ids import Ids, read_ids
+from handful.flow.inputs import (
+    read_candidates,
+    read_costs,
+    read_groups,
+    read_pool,
+    read_scores,
+    read_targets,
+    skipped_rows,
+    text_identity,
+    text_reader,
+)
+from handful.flow.request import Request, parse_memory
+from handful.flow.vectors import Vectors
+from handful.methods._contract import NEED_HELP, Target, View
+from handful.parameters import configure, parse_spec
+from handful.pool import BadRow, Pool
+from handful.rng import Draws
+from handful.runtime.cache import Cache, default_folder
+from handful.runtime.progress import Progress, Silent
+from handful.runtime.run import Run, available_memory, available_threads
+from handful.selection import Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A request whose every part has been checked, ready to run.
+
+    Args:
+        candidates: Source rows a method may see, ascending; None for all.
+        included: Candidates (numbered as in the view) that must be picked.
+        reason: Why `auto` chose the method, or None where the user did.
+    """
+
+    request: Request
+    run: Run
+    pool: Pool
+    targets: tuple[tuple[str, Pool], ...]
+    ids: Ids
+    budget: Budget
+    candidates: Indices | None
+    included: Indices
+    key: str
+    method: Any
+    reason: str | None
+    view: View
+    costs: NDArray[Any] | None
+    skipped: list[BadRow]
+    warnings: list[str] = field(default_factory=list)
+
+    def ledger(self) -> Ledger:
+        """A fresh ledger with the must-includes taken."""
+        ledger = Ledger(
+            self.view.n,
+            rows=self.budget.rows_of(self.view.n),
+            costs=self.costs,
+            amount=self.budget.amount,
+        )
+        for row in self.included.tolist():
+            if not ledger.feasible(np.array([row]))[0]:
+                raise errors.includes_over_budget(len(self.included), self.budget.record())
+            ledger.take(row)
+        return ledger
+
+    def source_rows(self, rows: Indices) -> Indices:
+        """Row numbers of the source for rows numbered as in the view."""
+        return rows if self.candidates is None else self.candidates[rows]
+
+
+def prepare(data: Any, request: Request, progress: Progress | None = None) -> Prepared:
+    """Read what must be read, and check everything that can be checked before long work."""
+    run = _run(request, progress or Silent())
+    budget = Budget(
+        request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
+    )
+    named, given = _early_method(request)
+    pool = read_pool(data, request, run)
+    targets = read_targets(request, run, pool)
+    ids = read_ids(pool)
+    skipped = skipped_rows(request, pool)
+    candidates, included = read_candidates(request, pool, ids, skipped)
+    n = pool.n if candidates is None else len(candidates)
+    if n == 0:
+        raise errors.nothing_left(pool.n)
+
+    vectors = Vectors(pool.arrays, candidates, request.features)
+    rng = Draws(request.seed)
+    view = _view(request, run, pool, targets, ids, candidates, vectors, rng)
+    at_hand = _at_hand(request, pool, targets, vectors)
+    key, method, reason = _method(named, given, request, at_hand)
+    _check_needs(key, method, at_hand)
+    _check_honours(key, method, budget, included)
+    costs = read_costs(budget, pool, candidates, run)
+    prepared = Prepared(
+        request,
+        run,
+        pool,
+        targets,
+        ids,
+        budget,
+        candidates,
+        included,
+        key,
+        method,
+        reason,
+        view,
+        costs,
+        skipped,
+    )
+    _warn(prepared)
+    return prepared
+
+
+def _run(request: Request, progress: Progress) -> Run:
+    threads = available_threads() if request.threads is None else request.threads
+    memory = available_memory() if request.memory is None else parse_memory(request.memory)
+    cache = None if request.cache is False else Cache(request.cache or default_folder())
+    return Run(threads, memory, cache, progress)
+
+
+def _early_method(request: Request) -> tuple[Any, dict[str, Any]]:
+    """Refuse an unknown method or parameter before anything is read.
+
+    `--similarity`, `--optimizer` and `--certify` are parameters like any other, with flags of their own.
+    """
+    flags = {name: getattr(request, name) for name in ("similarity", "optimizer", "certify")}
+    flags = {name: value for name, value in flags.items() if value is not None}
+    if not isinstance(request.method, str):
+        return request.method, {**flags, **request.params}
+    key, given = parse_spec(request.method)
+    given = {**given, **flags, **request.params}
+    if key != "auto":
+        configure(key, methods.find(key), given)
+    return key, given
+
+
+def _view(
+    request: Request,
+    run: Run,
+    pool: Pool,
+    targets: tuple[tuple[str, Pool], ...],
+    ids: Ids,
+    candidates: Indices | None,
+    vectors: Vectors,
+    rng: Draws,
+) -> View:
+    n = pool.n if candidates is None else len(candidates)
+    rank = ids.rank
+    if rank is not None and candidates is not None:
+        rank = np.argsort(np.argsort(rank[candidates], kind="stable"), kind="stable")
+    view: View
+
+    def target(name: str, of: Pool) -> Target:
+        texts = None if of.text is None else of.texts
+        return Target(
+            name,
+            of.n,
+            texts,
+            lambda array: vectors.target(
+                array, of.arrays, None if texts is None else texts(0, of.n), view, rng
+            ),
+        )
+
+    view = View(
+        n=n,
+        keys=ids.keys if candidates is None else ids.keys[candidates],
+        run_with=run,
+        identity=text_identity(pool, candidates),
+        read_texts=None if pool.text is None else text_reader(pool, candidates),
+        arrays=lambda name: vectors.array(name, view, rng),
+        targets=tuple(target(*named) for named in targets),
+        rank=rank,
+        scores=lambda name: read_scores(request, pool, candidates, name),
+        group=read_groups(pool, candidates, request.group),
+    )
+    return view
+
+
+def _at_hand(
+    request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...], vectors: Vectors
+) -> set[str]:
+    """What this request offers a method, in the words of `Need`."""
+    text, arrays = pool.text is not None, bool(pool.arrays)
+    all_text = bool(targets) and all(target.text is not None for _, target in targets)
+    shared = [name for name in pool.arrays if all(name in t.arrays for _, t in targets)]
+    offered = {
+        "text": text,
+        "features": text or arrays,
+        "target_text": all_text,
+        "target_features": bool(targets) and (bool(shared) or (text and all_text)),
+        "score": request.score is not None,
+        "group": request.group is not None,
+    }
+    return {need for need, there in offered.items() if there}
+
+
+def _method(
+    named: Any, given: dict[str, Any], request: Request, at_hand: set[str]
+) -> tuple[str, Any, str | None]:
+    """The method's key, the configured method, and why `auto` chose it (None where it did not)."""
+    if not isinstance(named, str):
+        method = methods.of_object(named, given)
+        return methods.key_of(method), method, None
+    key, reason = named.replace("-", "_"), None
+    if named == "auto":
+        if request.like is not None and not at_hand & {"target_text", "target_features"}:
+            raise errors.target_unlike_pool()
+        choice = auto.choose(at_hand)
+        key, reason = choice.key, choice.reason
+    return key, configure(key, methods.find(key), given), reason
+
+
+def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
+    missing = [NEED_HELP[need] for need in method.facts.needs if need not in at_hand]
+    if missing:
+        raise errors.needs_missing(key, missing)
+
+
+def _check_honours(key: str, method: Any, budget: Budget, included: Indices) -> None:
+    asked = {"rows": True, "amount": budget.amount is not None, "include": len(included) > 0}
+    for constraint, binds in asked.items():
+        if binds and constraint not in method.facts.honours:
+            raise errors.not_honoured(key, constraint, method.facts.honours)
+
+
+def _warn(prepared: Prepared) -> None:
+    n, budget = prepared.view.n, prepared.budget
+    if budget.rows is not None and budget.rows > n:
+        prepared.warnings.append(
+            f"--rows {budget.rows} is more than the {n} rows there are to pick from: all may be picked."
+        )
+    if prepared.skipped:
+        prepared.warnings.append(
+            f"{len(prepared.skipped)} rows could not be used and were skipped; the manifest lists them."
+        )

@@ -1,0 +1,138 @@
+"""What the user asked for, in one frozen record: the same names as the command line's flags."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from handful import errors
+from handful.runtime.run import SMALLEST_MEMORY
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_BINARY = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Every option of a selection. `None` means: not given.
+
+    Args:
+        rows: Rows at most, as 10000, "10k" or "1M".
+        fraction: Share of the pool, as 0.05 or "5%".
+        budget: Cost at most, as 5000000 or "5M"; needs `cost`.
+        cost: A numeric column, "@bytes", "@words" or "@tokens:FILE".
+        method: A key such as "dsir", "dsir:ngrams=3", a configured method, an objective, or "auto".
+        params: Parameters of the method, by name.
+        like: The target: what data would be like. A path, data as for the pool, or a mapping of names to them.
+        text: Column or template that makes a row's text; found by itself where there is a usual one.
+        like_text: The same for the target, where its columns differ.
+        arrays: Feature arrays of the pool by name: a path or an (n, d) array.
+        like_arrays: Feature arrays of the target by name.
+        embeddings: Short for arrays={"embedding": …}.
+        like_embeddings: Short for like_arrays={"embedding": …}.
+        features: How text becomes vectors, as "tfidf_svd" or "tfidf_svd:d=128".
+        id: Column of unique ids; row numbers where not given.
+        group: Column of groups; "@file" for the file a row came from.
+        score: Column of scores, larger is better.
+        include: Ids that must be picked: a path or a sequence.
+        exclude: Ids that must not be picked: a path or a sequence.
+        similarity: For methods that use one, such as "clipped_cosine".
+        optimizer: For objectives, such as "lazy".
+        certify: How hard to look for an upper bound: "fast", "tight" or "off".
+        on_bad_row: "fail" at the first row that cannot be read, or "skip" and list them.
+        seed: Of every draw.
+        memory: Anonymous memory allowed, as "4GB" or bytes; half the machine's where not given.
+        threads: Worker threads; all cores where not given.
+        cache: A folder, False for none, or None for the usual one.
+    """
+
+    rows: int | str | None = None
+    fraction: float | str | None = None
+    budget: float | str | None = None
+    cost: str | None = None
+    method: Any = "auto"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    like: Any = None
+    text: str | None = None
+    like_text: str | None = None
+    arrays: Mapping[str, Any] = field(default_factory=dict)
+    like_arrays: Mapping[str, Any] = field(default_factory=dict)
+    embeddings: Any = None
+    like_embeddings: Any = None
+    features: str | None = None
+    id: str | None = None
+    group: str | None = None
+    score: str | None = None
+    include: Any = None
+    exclude: Any = None
+    similarity: Any = None
+    optimizer: str | None = None
+    certify: Literal["fast", "tight", "off"] | None = None
+    on_bad_row: Literal["fail", "skip"] = "fail"
+    seed: int = 0
+    memory: int | str | None = None
+    threads: int | None = None
+    cache: Any = None
+
+    def __post_init__(self) -> None:
+        if self.on_bad_row not in {"fail", "skip"}:
+            raise errors.unknown_choice("--on-bad-row", self.on_bad_row, ("fail", "skip"))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
+            raise errors.bad_flag("--seed", self.seed, "a whole number")
+
+    def record(self) -> dict[str, Any]:
+        """What the manifest keeps: every option that can change the result, as given.
+
+        Data handed over in memory is named by its type; its fingerprint is under `inputs`.
+        """
+        volatile = {"memory", "threads", "cache"}
+        names = [f.name for f in dataclasses.fields(self) if f.name not in volatile]
+        given = {name: getattr(self, name) for name in names}
+        return {
+            name: plain(value) for name, value in given.items() if value is not None and value != {}
+        }
+
+
+def flag(name: str) -> str:
+    """How an option is called on the command line, and so in messages."""
+    return "--" + name.replace("_", "-")
+
+
+def plain(value: Any) -> Any:
+    """A value as the manifest can hold it."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Path | np.number):
+        return str(value) if isinstance(value, Path) else value.item()
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and all(isinstance(v, str | Path | int) for v in value):
+        return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return repr(value)
+    return f"<{type(value).__module__}.{type(value).__qualname__}>"
+
+
+def parse_memory(value: int | str) -> int:
+    """Bytes of "4GB", "512MiB" or a plain number.
+
+    Example:
+        >>> parse_memory("4GB"), parse_memory("2GiB")
+        (4000000000, 2147483648)
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        size = value
+    else:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?\s*", str(value).lower())
+        if not match:
+            raise errors.bad_flag("--memory", value, "a size such as 4GB or 2GiB")
+        size = int(float(match[1]) * {**_UNITS, **_BINARY}[match[2]])
+    if size < SMALLEST_MEMORY:
+        raise errors.bad_flag("--memory", value, "at least 1GB")
+    return size

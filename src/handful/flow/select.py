@@ -1,0 +1,109 @@
+"""`handful.select`: a pool goes in, a selection comes out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from handful.flow.prepare import Prepared, prepare
+from handful.flow.record import inputs_section, result_section, run_section
+from handful.flow.request import Request
+from handful.rng import Draws
+from handful.runtime.meter import Meter
+from handful.runtime.progress import Progress
+from handful.selection import Picks, Selection
+
+
+def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Selection:
+    """Pick the best subset of a pool under a budget.
+
+    Args:
+        data: The pool. A path, glob or folder, or a list of them (JSONL, Parquet, CSV, Arrow, .npy); a
+            pandas or polars frame, an Arrow table, a Hugging Face dataset, an (n, d) array or sparse matrix
+            of embeddings, a dict of named arrays, a list of texts.
+        progress: Who is told how far the work is; nobody where not given.
+        **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
+            cost, method, params, like, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
+            features, id, group, score, include, exclude, similarity, optimizer, certify, on_bad_row, seed,
+            memory, threads, cache.
+
+    Returns:
+        The selection: row numbers, ids, gains, value, weights and the manifest.
+
+    Raises:
+        DataError: The data are not as they must be; the message names the place.
+        UsageError: The request cannot be carried out as it is put.
+        InfeasibleError: The constraints cannot be met together.
+
+    Example:
+        >>> texts = ["one fish", "two fish", "red fish", "blue fish"]
+        >>> chosen = select(texts, rows=2, method="random", seed=1, cache=False)
+        >>> len(chosen), chosen.apply(texts) == [texts[i] for i in sorted(chosen)]
+        (2, True)
+    """
+    return choose(prepare(data, request(options), progress))
+
+
+def request(options: dict[str, Any]) -> Request:
+    """The options as a request; a name that is none of them is refused, with the nearest."""
+    from dataclasses import fields
+
+    from handful import errors
+
+    known = [f.name for f in fields(Request)]
+    for name in options:
+        if name not in known:
+            raise errors.unknown_parameter(name, "handful.select", known)
+    return Request(**options)
+
+
+def choose(prepared: Prepared) -> Selection:
+    """Run the method of a prepared request, and record what it did."""
+    meter = Meter()
+    view, ledger = prepared.view, prepared.ledger()
+    picks = prepared.method.run(view, ledger, Draws(prepared.request.seed))
+    _hold_to_the_budget(prepared, picks)
+    warnings = [*prepared.warnings, *_shortfall(prepared, picks)]
+    rows = prepared.source_rows(np.asarray(picks.indices, np.int64))
+    selection = Selection(
+        indices=rows,
+        ids=prepared.ids.of(rows),
+        n=prepared.pool.n,
+        method=prepared.key,
+        nested=prepared.method.facts.nested,
+        gains=picks.gains,
+        value=picks.value,
+        upper_bound=picks.upper_bound,
+        no_bound=picks.no_bound,
+        weights=picks.weights,
+        weight_kind=picks.weight_kind,
+        notes=picks.notes,
+        warnings=tuple(warnings),
+    )
+    manifest = {
+        "format": 1,
+        "request": prepared.request.record(),
+        "inputs": inputs_section(prepared),
+        "result": result_section(prepared, selection),
+        "run": run_section(prepared, meter),
+    }
+    return replace(selection, manifest=manifest)
+
+
+def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
+    """Take every pick once more through a fresh ledger: the last word on the budget is not the method's."""
+    ledger = prepared.ledger()
+    included = set(ledger.taken)
+    for row in picks.indices.tolist():
+        if row not in included:
+            ledger.take(row)
+    assert included <= set(picks.indices.tolist()), "a must-include is missing from the picks"
+
+
+def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:
+    wanted = prepared.budget.rows_of(prepared.view.n)
+    if prepared.budget.amount is None and len(picks.indices) < wanted:
+        return [f"{len(picks.indices)} rows were picked of the {wanted} allowed."]
+    return []

@@ -1,0 +1,35 @@
+"""Wall time, CPU time and peak memory of this process."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+
+
+class Meter:
+    """Starts when made.
+
+    Example:
+        >>> Meter().cpu_seconds >= 0
+        True
+    """
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    @property
+    def wall_seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._wall
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds of all threads since the start."""
+        return time.process_time() - self._cpu
+
+    @property
+    def peak_bytes(self) -> int:
+        """Most resident memory so far, mapped files included (an upper limit of the anonymous part)."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
