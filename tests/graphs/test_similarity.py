@@ -42,6 +42,8 @@ def test_every_named_similarity_is_its_formula(name, kind, same):
     np.testing.assert_allclose(exact, wanted, atol=3e-7)
     tile = made.tile(slice(4, 31), np.array([22, 3, 5]))
     assert np.abs(tile - exact[4:31][:, [22, 3, 5]]).max() <= made.error + 1e-15
+    np.testing.assert_allclose(made.totals(), wanted.sum(axis=0), atol=1e-6 * len(x))
+    np.testing.assert_allclose(made.totals(), exact.sum(axis=0), rtol=1e-13, atol=1e-13)
     assert made.symmetric == same
 
 
