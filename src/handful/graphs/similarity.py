@@ -77,6 +77,10 @@ class Pairs(Protocol):
         """(m,) Σ_i s_ij over all rows i, to nearly full float64 precision. O(n·m·d)."""
         ...
 
+    def diagonal(self) -> Floats:
+        """(n,) s_jj, where the two sets are one; exact as `column` is."""
+        ...
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """(i, j, s_ij) of one similarity below 0, or None where there is none."""
         ...
@@ -164,6 +168,13 @@ class _Tiled(Pairs):
                 out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
         return out
 
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        blocks = range(0, self.shape[0], TILE_ROWS)
+        runs = [np.arange(at, min(at + TILE_ROWS, self.shape[0])) for at in blocks]
+        parts = [np.diagonal(self.tile(slice(run[0], run[-1] + 1), run)) for run in runs]
+        return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+
     def _precise(self, rows: slice, columns: Indices) -> Tile:
         """A tile to full float64 precision, where the usual one is not."""
         return self.tile(rows, columns)
@@ -236,6 +247,12 @@ class FeaturePairs(_Tiled):
             out += self._squares[1][columns]
             np.maximum(out, 0.0, out=out)
         return self._shaped(out)
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        if self._metric:
+            return self._shaped(np.zeros(self.shape[0])).astype(np.float64, copy=False)
+        return self._shaped(_squares(self.left)).astype(np.float64, copy=False)
 
     def totals(self) -> Floats:
         """See `Pairs.totals`. O(n·d) where the similarity is linear."""
@@ -319,6 +336,10 @@ class HeldPairs(_Tiled):
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         return self.made.totals()
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        return self.made.diagonal()
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
@@ -417,6 +438,10 @@ class GraphPairs(Pairs):
         """See `Pairs.totals`."""
         return _column_sums(self.by_candidate)
 
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        return np.asarray(self.by_candidate.diagonal(), np.float64)
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
         entry = int(self.by_candidate.data.argmin()) if self.by_candidate.nnz else -1
@@ -488,10 +513,10 @@ def _dense(x: Any) -> Any:
 
 def _squares(rows: Any) -> Floats:
     """(n,) float64 squared lengths, each summed in a fixed order."""
-    if _is_sparse(rows):
-        squares = rows.astype(np.float64)
-        squares.data **= 2
-        return np.asarray(squares.sum(axis=1), np.float64).ravel()
+    if _is_sparse(rows):  # entry after entry, as `products` adds them
+        owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        squares = np.square(rows.data, dtype=np.float64)
+        return np.bincount(owner, squares, minlength=rows.shape[0]).astype(np.float64)
     out = np.empty(len(rows))
     for start in range(0, len(rows), TILE_ROWS):
         out[start : start + TILE_ROWS] = np.square(
