@@ -189,6 +189,27 @@ def no_text(known: Iterable[str]) -> UsageError:
     )
 
 
+def not_finite(what: str, where: tuple[int, ...], value: float) -> DataError:
+    """A NaN or an infinity among numbers that are computed with."""
+    place = ", ".join(map(str, where))
+    return DataError(
+        f"{what}[{place}] = {value}, and it must be finite. Mend it, or --exclude the row."
+    )
+
+
+def similarity_shape(got: tuple[int, ...], wanted: tuple[int, int]) -> UsageError:
+    """A similarity that does not fit the rows it compares."""
+    return UsageError(f"The similarity has shape {got}, and these rows need {wanted}.")
+
+
+def negative_similarity(i: int, j: int, value: float, objective: str) -> DataError:
+    """A signed similarity where none may be."""
+    return DataError(
+        f"similarity[{i}, {j}] = {value:.6g}, and {objective} needs values ≥ 0. "
+        "Shift it, or use the default, clipped_cosine."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
