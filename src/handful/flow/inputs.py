@@ -151,14 +151,8 @@ def text_reader(pool: Pool, candidates: Indices | None) -> Callable[[int, int], 
     """Reads texts of candidates [start, stop); an empty text is refused with its place."""
 
     def read(start: int, stop: int) -> Strings:
-        if candidates is None:
-            texts, rows = pool.texts(start, stop), None
-        else:
-            rows = candidates[start:stop]
-            first = int(rows[0])
-            texts = pool.texts(first, int(rows[-1]) + 1)
-            if len(texts) != len(rows):
-                texts = texts.take(rows - first)
+        rows = None if candidates is None else candidates[start:stop]
+        texts = pool.texts(start, stop) if rows is None else _texts_at(pool, rows)
         empty = np.flatnonzero(texts.lengths == 0)
         if len(empty):
             row = int(empty[0]) + start if rows is None else int(rows[empty[0]])
@@ -167,6 +161,17 @@ def text_reader(pool: Pool, candidates: Indices | None) -> Callable[[int, int], 
         return texts
 
     return read
+
+
+def _texts_at(pool: Pool, rows: Indices) -> Strings:
+    """Texts of some rows, ascending, read in whole blocks so that gaps cost no memory."""
+    parts = []
+    for block in np.unique(rows // BLOCK_ROWS).tolist():
+        within = rows[(rows // BLOCK_ROWS) == block]
+        first, last = int(within[0]), int(within[-1]) + 1
+        texts = pool.texts(first, last)
+        parts.append(texts if len(texts) == len(within) else texts.take(within - first))
+    return Strings.concatenate(parts)
 
 
 def read_scores(

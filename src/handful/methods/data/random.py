@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from handful.budget import Ledger
-from handful.methods._contract import MethodFacts, View
+from handful.methods._contract import MethodFacts, View, wanted
 from handful.rng import Draws
 from handful.selection import Picks
 
@@ -35,8 +35,7 @@ class Random:
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Order the rows by their draws; take what fits."""
         plain = ledger.costs is None and not ledger.taken
-        ranking = view.ranking(-rng.uniforms("random", view.keys))
-        ledger.take_ranked(ranking)
+        ledger.take_ranked(view.ranking(-rng.uniforms("random", view.keys), at_most=wanted(ledger)))
         picks = np.array(ledger.taken, np.int64)
         if not plain or not len(picks):
             return Picks(picks)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from handful.budget import Ledger
-from handful.methods._contract import MethodFacts, View
+from handful.methods._contract import MethodFacts, View, wanted
 from handful.rng import Draws
 from handful.selection import Picks
 
@@ -31,6 +31,6 @@ class Top:
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Order the rows by score; take what fits."""
         scores = view.score()
-        ledger.take_ranked(view.ranking(scores))
+        ledger.take_ranked(view.ranking(scores, at_most=wanted(ledger)))
         picks = np.array(ledger.taken, np.int64)
         return Picks(picks, gains=scores[picks], value=float(np.sum(scores[picks])))

@@ -1,0 +1,429 @@
+"""How alike two rows are, for every pair: by name, by matrix, by neighbour graph, or by the user's function.
+
+This file is the definition. `Pairs.column` says exactly what each similarity is; `Pairs.tile` gives
+whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_products`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from handful import errors
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Tile = NDArray[np.float32] | NDArray[np.float64]
+Similarity = Any
+"""A name of `NAMES`; an (n, m) array; an (n, m) CSR matrix; or a function of two blocks of features,
+(a, d) and (b, d), giving (a, b)."""
+
+NAMES = ("clipped_cosine", "cosine", "dot", "euclidean", "rbf")
+"""Larger is closer. clipped_cosine: max(0, cosine). dot: ⟨x, y⟩. euclidean: 1 / (1 + ‖x − y‖).
+rbf: exp(−‖x − y‖² / m), where m is the mean of ‖x − y‖² over all pairs of candidates."""
+
+TILE_ROWS = 1024
+"""Rows and columns of one tile. A constant: results may not depend on memory or threads."""
+
+
+class Pairs(Protocol):
+    """The similarity s_ij of each row i of one set, n rows, to each candidate j of another, m rows.
+
+    Attributes:
+        shape: (n, m).
+        symmetric: The two sets are one, and s_ij = s_ji.
+        sparse: Pairs left out count 0.
+        error: |tile − column| is at most this, in every entry.
+    """
+
+    shape: tuple[int, int]
+    symmetric: bool
+    sparse: bool
+    error: float
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """Rows i and their s_ij in float64, summed in a fixed order: equal rows have equal bits.
+
+        Rows are ascending; those left out have s_ij = 0. O(n·d).
+        """
+        ...
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """(a, b): similarities of a run of rows to some candidates, each within `error`."""
+        ...
+
+    def sums(
+        self,
+        columns: Indices,
+        low: Floats,
+        room: Floats | None = None,
+        weights: Floats | None = None,
+    ) -> Floats:
+        """(b,) float64: Σ_i w_i · min(max(s_ij − low_i, 0), room_i), the sum under most objectives.
+
+        Args:
+            columns: (b,) candidates.
+            low: (n,) ≥ 0, what row i has already; so a pair left out, a similarity of 0, adds nothing.
+            room: (n,) ≥ 0, how much more row i can use; None: no limit.
+            weights: (n,) ≥ 0; None: ones.
+        """
+        ...
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """(i, j, s_ij) of one similarity below 0, or None where there is none."""
+        ...
+
+
+def pairs(similarity: Similarity, left: Any, right: Any = None, *, reference: Any = None) -> Pairs:
+    """Bind a similarity to the rows it compares.
+
+    Args:
+        similarity: See `Similarity`.
+        left: (n, d) features of the rows to be served, dense or CSR; None with a matrix or a graph.
+        right: (m, d) features of the candidates; None: the same rows.
+        reference: (p, d) features from which "rbf" takes its scale; None: the candidates.
+
+    Example:
+        >>> x = np.array([[1, 0], [0, 1], [-1, 0]], np.float32)
+        >>> [pairs(name, x).column(0)[1].round(2).tolist() for name in ("clipped_cosine", "euclidean")]
+        [[1.0, 0.0, 0.0], [1.0, 0.41, 0.33]]
+    """
+    if isinstance(similarity, str):
+        if similarity not in NAMES:
+            raise errors.unknown_choice("similarity", similarity, NAMES)
+        return FeaturePairs.of(similarity, left, right, reference)
+    if _is_sparse(similarity):
+        return GraphPairs(similarity)
+    if callable(similarity):
+        return CallablePairs(similarity, left, left if right is None else right, right is None)
+    return MatrixPairs(similarity)
+
+
+class _Tiled(Pairs):
+    """What every kind of pairs that can be cut into tiles shares."""
+
+    shape: tuple[int, int]
+    symmetric: bool
+    sparse: bool = False
+    error: float = 0.0
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        raise NotImplementedError
+
+    def sums(
+        self,
+        columns: Indices,
+        low: Floats,
+        room: Floats | None = None,
+        weights: Floats | None = None,
+    ) -> Floats:
+        """See `Pairs.sums`."""
+        out = np.zeros(len(columns))
+        for at in range(0, len(columns), TILE_ROWS):
+            run = slice(at, at + TILE_ROWS)
+            for start in range(0, self.shape[0], TILE_ROWS):
+                rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
+                gain = np.maximum(self.tile(rows, columns[run]) - low[rows, None], 0.0)
+                if room is not None:
+                    np.minimum(gain, room[rows, None], out=gain)
+                if weights is not None:
+                    gain *= weights[rows, None]
+                out[run] += gain.sum(axis=0, dtype=np.float64)
+        return out
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """See `Pairs.first_negative`."""
+        columns = np.arange(self.shape[1])
+        for start in range(0, self.shape[0], TILE_ROWS):
+            rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
+            for at in range(0, len(columns), TILE_ROWS):
+                run = columns[at : at + TILE_ROWS]
+                tile = self.tile(rows, run)
+                if tile.min(initial=0.0) < -self.error:
+                    i, j = np.unravel_index(int(tile.argmin()), tile.shape)
+                    return start + int(i), int(run[j]), float(tile[i, j])
+        return None
+
+
+class FeaturePairs(_Tiled):
+    """A named similarity of feature rows. Cosines are of unit rows rounded to float32.
+
+    A row of zeros has no direction: its cosine is 0 with every row, itself included.
+
+    Args:
+        name: One of `NAMES`.
+        left: (n, d) float32, C-contiguous or CSR; unit rows where the name is a cosine.
+        right: (m, d), likewise; `left` itself where the sets are one.
+        scale: The mean squared distance of "rbf".
+    """
+
+    def __init__(self, name: str, left: Any, right: Any, scale: float) -> None:
+        self.name, self.left, self.right, self.scale = name, left, right, scale
+        self.shape = (left.shape[0], right.shape[0])
+        self.symmetric = left is right
+        self._squares = tuple(_squares(x) for x in (left, right)) if self._metric else None
+        self.error = self._bound()
+
+    @classmethod
+    def of(cls, name: str, left: Any, right: Any = None, reference: Any = None) -> FeaturePairs:
+        """Check and prepare raw features: float32, and unit length for cosines."""
+        prepare = unit_rows if name.endswith("cosine") else float_rows
+        first = prepare(left)
+        second = first if right is None else prepare(right)
+        scale = 1.0
+        if name == "rbf":
+            scale = _mean_squared_distance(second if reference is None else prepare(reference))
+        return cls(name, first, second, scale)
+
+    @property
+    def _metric(self) -> bool:
+        return self.name in {"euclidean", "rbf"}
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """As `Pairs` says; distances are summed over differences, so equal rows are at 0."""
+        one = _dense(self.right[j : j + 1]).astype(np.float64)[0]
+        out = np.empty(self.shape[0])
+        for start in range(0, len(out), TILE_ROWS):
+            rows = slice(start, start + TILE_ROWS)
+            block = self.left[rows].astype(np.float64)
+            if _is_sparse(block):
+                out[rows] = block @ one
+                if self._squares is not None:
+                    out[rows] = self._squares[0][rows] + self._squares[1][j] - 2.0 * out[rows]
+            elif self._squares is not None:
+                out[rows] = np.square(block - one).sum(axis=1)
+            else:
+                out[rows] = (block * one).sum(axis=1)
+        if self._squares is not None:
+            np.maximum(out, 0.0, out=out)
+        return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        left, right = self.left[rows], self.right[columns]
+        if self._squares is None:
+            return self._shaped(_products(left, right))
+        # Distances lose half their digits near 0, so their products are taken in float64.
+        out = _products(left.astype(np.float64), right.astype(np.float64))
+        out *= -2.0
+        out += self._squares[0][rows, None]
+        out += self._squares[1][columns]
+        return self._shaped(np.maximum(out, 0.0, out=out))
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """See `Pairs.first_negative`."""
+        if self._metric or self.name == "clipped_cosine":
+            return None
+        if all(x.min() >= 0 for x in (self.left, self.right) if x.shape[0]):
+            return None
+        return super().first_negative()
+
+    def _shaped(self, raw: Tile) -> Tile:
+        """From the product or the squared distance to the similarity."""
+        match self.name:
+            case "clipped_cosine":
+                return np.maximum(raw, 0.0)
+            case "euclidean":
+                return 1.0 / (1.0 + np.sqrt(raw))
+            case "rbf":
+                return np.exp(raw / -self.scale)
+            case _:
+                return raw
+
+    def _bound(self) -> float:
+        """Sequential sums of d products: relative error d·u, in the float type of the product."""
+        if not min(self.shape):
+            return 0.0
+        d = self.left.shape[1] + 4
+        left, right = (np.sqrt(_squares(x).max()) for x in (self.left, self.right))
+        if self._metric:
+            squared = 2.0**-53 * d * (left + right) ** 2
+            return float(np.sqrt(squared) if self.name == "euclidean" else squared / self.scale)
+        return float(2.0**-24 * d * left * right)
+
+
+class MatrixPairs(_Tiled):
+    """A similarity given as an array, (n, m); held as it is."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = np.asarray(matrix)
+        if self.matrix.dtype.kind != "f" or self.matrix.dtype.itemsize < 4:
+            self.matrix = self.matrix.astype(np.float32)
+        _require_finite(self.matrix, "similarity")
+        self.shape = (self.matrix.shape[0], self.matrix.shape[1])
+        self.symmetric = self.shape[0] == self.shape[1] and bool(
+            (self.matrix == self.matrix.T).all()
+        )
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """See `Pairs.column`."""
+        return np.arange(self.shape[0]), self.matrix[:, j].astype(np.float64)
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        return self.matrix[rows][:, columns]
+
+
+class CallablePairs(_Tiled):
+    """A similarity that the user computes, one block of pairs at a time.
+
+    The function is asked for whole aligned blocks of `TILE_ROWS` rows only, so one pair has one value.
+    """
+
+    def __init__(
+        self, function: Callable[[Any, Any], Any], left: Any, right: Any, symmetric: bool
+    ) -> None:
+        self.function, self.left, self.right = function, left, right
+        self.shape, self.symmetric = (left.shape[0], right.shape[0]), symmetric
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """See `Pairs.column`."""
+        start = j - j % TILE_ROWS
+        parts = [self._block(i, start)[:, j - start] for i in range(0, self.shape[0], TILE_ROWS)]
+        return np.arange(self.shape[0]), np.concatenate(parts).astype(np.float64)
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        out = np.empty((rows.stop - rows.start, len(columns)))
+        for i in range(rows.start - rows.start % TILE_ROWS, rows.stop, TILE_ROWS):
+            inner = slice(max(rows.start, i), min(rows.stop, i + TILE_ROWS))
+            for start in np.unique(columns - columns % TILE_ROWS).tolist():
+                here = (columns >= start) & (columns < start + TILE_ROWS)
+                block = self._block(i, start)[inner.start - i : inner.stop - i]
+                out[inner.start - rows.start : inner.stop - rows.start, here] = block[
+                    :, columns[here] - start
+                ]
+        return out
+
+    def _block(self, row: int, column: int) -> Tile:
+        left, right = self.left[row : row + TILE_ROWS], self.right[column : column + TILE_ROWS]
+        block = np.asarray(self.function(left, right))
+        if block.shape != (left.shape[0], right.shape[0]):
+            raise errors.similarity_shape(block.shape, (left.shape[0], right.shape[0]))
+        _require_finite(block, "similarity")
+        return block
+
+
+class GraphPairs(Pairs):
+    """A sparse similarity: row i lists the candidates it is near; all other pairs count 0."""
+
+    sparse = True
+    error = 0.0
+
+    def __init__(self, graph: Any) -> None:
+        by_candidate = sparse.csc_array(graph)
+        by_candidate.sum_duplicates()
+        _require_finite(by_candidate.data, "similarity")
+        self.by_candidate = by_candidate
+        self.shape = (int(graph.shape[0]), int(graph.shape[1]))
+        self.symmetric = (
+            self.shape[0] == self.shape[1] and abs(by_candidate - by_candidate.T).max() == 0.0
+        )
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """See `Pairs.column`."""
+        entries = slice(self.by_candidate.indptr[j], self.by_candidate.indptr[j + 1])
+        rows = self.by_candidate.indices[entries].astype(np.int64)
+        return rows, self.by_candidate.data[entries].astype(np.float64)
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        return np.asarray(self.by_candidate[:, columns][rows].toarray())
+
+    def sums(
+        self,
+        columns: Indices,
+        low: Floats,
+        room: Floats | None = None,
+        weights: Floats | None = None,
+    ) -> Floats:
+        """See `Pairs.sums`."""
+        chosen = self.by_candidate[:, columns]
+        rows = chosen.indices
+        gain = np.maximum(chosen.data - low[rows], 0.0)
+        if room is not None:
+            np.minimum(gain, room[rows], out=gain)
+        if weights is not None:
+            gain *= weights[rows]
+        owner = np.repeat(np.arange(len(columns)), np.diff(chosen.indptr))
+        return np.bincount(owner, gain, minlength=len(columns)).astype(np.float64)
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """See `Pairs.first_negative`."""
+        entry = int(self.by_candidate.data.argmin()) if self.by_candidate.nnz else -1
+        if entry < 0 or self.by_candidate.data[entry] >= 0:
+            return None
+        j = int(np.searchsorted(self.by_candidate.indptr, entry, side="right")) - 1
+        return int(self.by_candidate.indices[entry]), j, float(self.by_candidate.data[entry])
+
+
+def float_rows(features: Any) -> Any:
+    """(n, d) float32, C-contiguous or CSR; a value that is not finite is refused with its row."""
+    if _is_sparse(features):
+        spread = sparse.csr_array(features, dtype=np.float32, copy=True)
+        spread.sum_duplicates()
+        _require_finite(spread.data, "features")
+        return spread
+    rows = np.ascontiguousarray(features, np.float32)
+    _require_finite(rows, "features")
+    return rows
+
+
+def unit_rows(features: Any) -> Any:
+    """(n, d) float32: each row over its length, taken in float64; a row of zeros stays as it is."""
+    rows = float_rows(features)
+    length = np.sqrt(_squares(rows))
+    length[length == 0.0] = 1.0
+    if _is_sparse(rows):
+        rows.data = (rows.data / np.repeat(length, np.diff(rows.indptr))).astype(np.float32)
+        return rows
+    return (rows / length[:, None]).astype(np.float32)
+
+
+def _products(left: Any, right: Any) -> Tile:
+    """(a, b) inner products: the one expensive line of every named similarity."""
+    products: Tile = _dense(left @ right.T)
+    return products
+
+
+def _is_sparse(x: Any) -> bool:
+    return bool(sparse.issparse(x))
+
+
+def _dense(x: Any) -> Any:
+    return x.toarray() if _is_sparse(x) else x
+
+
+def _squares(rows: Any) -> Floats:
+    """(n,) float64 squared lengths, each summed in a fixed order."""
+    if _is_sparse(rows):
+        squares = rows.astype(np.float64)
+        squares.data **= 2
+        return np.asarray(squares.sum(axis=1), np.float64).ravel()
+    out = np.empty(len(rows))
+    for start in range(0, len(rows), TILE_ROWS):
+        out[start : start + TILE_ROWS] = np.square(
+            rows[start : start + TILE_ROWS], dtype=np.float64
+        ).sum(axis=1)
+    return out
+
+
+def _mean_squared_distance(rows: Any) -> float:
+    """Mean of ‖x − y‖² over all pairs, in one pass: 2·(mean ‖x‖² − ‖mean x‖²); 1 where all are equal."""
+    if not rows.shape[0]:
+        return 1.0
+    mean = np.asarray(rows.mean(axis=0, dtype=np.float64)).ravel()
+    spread = 2.0 * float(_squares(rows).mean() - mean @ mean)
+    return spread if spread > 1e-12 else 1.0
+
+
+def _require_finite(values: Any, what: str) -> None:
+    if np.isfinite(values).all():
+        return
+    where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+    raise errors.not_finite(what, where, float(values[where]))
