@@ -185,8 +185,9 @@ class Ledger:
     ) -> None:
         self.n = n
         self.rows = rows
-        small = costs is not None and costs.dtype.kind == "f" and costs.dtype.itemsize < 8
-        self.costs = costs.astype(np.float64) if costs is not None and small else costs
+        self.costs: NDArray[Any] | None = costs
+        if costs is not None and costs.dtype.kind == "f":
+            self.costs = costs.astype(np.float64, copy=False)
         self.amount = None if amount is None else exact(amount)
         self.open = np.ones(n, bool) if eligible is None else eligible.copy()
         self.taken: list[int] = []
