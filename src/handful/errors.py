@@ -564,6 +564,14 @@ def which_array(path: object, names: Iterable[str]) -> UsageError:
     )
 
 
+def cache_full(folder: object, needed: int) -> DataError:
+    """No room for what is kept between runs."""
+    return DataError(
+        f"{folder}: the disk has no room for {needed:,} bytes of cached features. Make room (handful cache "
+        "--clear), or pass --no-cache, or --cache-dir FOLDER on another disk."
+    )
+
+
 # Outputs ----------------------------------------------------------------------------------------
 
 
