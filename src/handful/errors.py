@@ -241,6 +241,14 @@ def missing_extra(what: str, extra: str) -> UsageError:
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
 
 
+def model_not_here(name: str) -> UsageError:
+    """A model that is not on this machine."""
+    return UsageError(
+        f"No model {name!r} on this machine. Pass its folder: --features sentence_model:model=FOLDER. "
+        "handful fetches none by itself."
+    )
+
+
 def bad_flag(flag: str, value: object, expected: str) -> UsageError:
     """A flag's value out of range."""
     return UsageError(f"{flag} {value}: it must be {expected}.")
