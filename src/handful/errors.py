@@ -432,14 +432,27 @@ def wrong_encoding(where: str, reason: object) -> DataError:
     )
 
 
-def csv_fields(where: str, found: int, expected: int) -> str:
-    """Why a CSV row is bad: too few or too many fields."""
-    return f"{where}: {found} fields, but the header has {expected}"
+def csv_fields(found: int, expected: int) -> str:
+    """Why a CSV record is bad: too few or too many fields."""
+    return f"{found} field{'s' * (found != 1)}, where the header has {expected}"
 
 
-def bad_row(reason: str) -> DataError:
+def not_utf8(byte: int) -> str:
+    """Why a record is bad: a byte that UTF-8 does not allow there."""
+    return f"byte 0x{byte:02X} is not UTF-8; if the file is in another encoding: iconv -f LATIN1 -t UTF-8"
+
+
+def bad_row(where: str, reason: str) -> DataError:
     """A row that cannot be read, where that ends the work."""
-    return DataError(f"{reason}. Mend it, or pass --on-bad-row skip.")
+    return DataError(f"{where}: {reason}. Mend it, or pass --on-bad-row skip.")
+
+
+def open_quote(where: str) -> DataError:
+    """A quoted CSV field that runs to the end of the file."""
+    return DataError(
+        f'{where}: a field opens with a quote (") that is never closed. Close it; '
+        "a quote that belongs to the text is doubled, in a field that is quoted."
+    )
 
 
 def repeated_column(path: object, column: str) -> DataError:
