@@ -210,6 +210,32 @@ def negative_similarity(i: int, j: int, value: float, objective: str) -> DataErr
     )
 
 
+def weights_shape(got: tuple[int, ...], n: int) -> UsageError:
+    """Weights that are not one a row."""
+    return UsageError(f"weights have shape {got}, and must be one a row: ({n},).")
+
+
+def negative_value(what: str, row: int, value: float, objective: str) -> DataError:
+    """A negative or infinite number where only finite numbers ≥ 0 make sense."""
+    return DataError(
+        f"{what}[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Shift or mend it."
+    )
+
+
+def asymmetric_similarity(objective: str) -> DataError:
+    """A directed similarity where a mutual one is needed."""
+    return DataError(
+        f"The similarity is not symmetric, and {objective} needs s_ij = s_ji. Pass (s + s.T) / 2."
+    )
+
+
+def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str) -> UsageError:
+    """An optimizer that cannot serve this objective or budget."""
+    return UsageError(
+        f"{optimizer} cannot maximise {objective}: it needs {reason}. Use --optimizer {instead}."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
@@ -368,6 +394,13 @@ def empty_text(where: str, spec: str) -> DataError:
     )
 
 
+def target_without_words(name: str) -> DataError:
+    """A target from which nothing can be counted."""
+    return DataError(
+        f"Target {name!r} has no words in its text. Name the right column: --like-text COLUMN."
+    )
+
+
 def bad_score(where: str, column: str, value: float, count: int) -> DataError:
     """A score that is no number."""
     return DataError(
@@ -517,10 +550,25 @@ def zero_vector(name: str, row: int, where: str) -> DataError:
     )
 
 
+def one_array_file(first: object, second: object) -> UsageError:
+    """Several bare arrays as one pool."""
+    return UsageError(
+        f"A pool of arrays is one file, but {first} and {second} were given. Join them with numpy.vstack."
+    )
+
+
 def which_array(path: object, names: Iterable[str]) -> UsageError:
     """An archive with several arrays where one is wanted."""
     return UsageError(
         f"{path} holds several arrays: {_list(names)}. Save the one you mean as .npy."
+    )
+
+
+def cache_full(folder: object, needed: int) -> DataError:
+    """No room for what is kept between runs."""
+    return DataError(
+        f"{folder}: the disk has no room for {needed:,} bytes of cached features. Make room (handful cache "
+        "--clear), or pass --no-cache, or --cache-dir FOLDER on another disk."
     )
 
 
@@ -555,6 +603,13 @@ def disk_full(path: object, free: int, written: int, needed: int | None) -> Data
     return DataError(
         f"{path}: the disk is full or a size limit is reached ({room}, {free:,} are free). Nothing was left "
         "there. Make room and run the same command again, or name an output elsewhere."
+    )
+
+
+def manifest_format(path: object, found: object, known: int) -> DataError:
+    """A manifest of another version."""
+    return DataError(
+        f"{path}: manifest format {found}, and this version reads {known}. Use the version that wrote it."
     )
 
 

@@ -73,6 +73,14 @@ class Pairs(Protocol):
         """
         ...
 
+    def totals(self) -> Floats:
+        """(m,) Σ_i s_ij over all rows i, to nearly full float64 precision. O(n·m·d)."""
+        ...
+
+    def diagonal(self) -> Floats:
+        """(n,) s_jj, where the two sets are one; exact as `column` is."""
+        ...
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """(i, j, s_ij) of one similarity below 0, or None where there is none."""
         ...
@@ -101,6 +109,20 @@ def pairs(similarity: Similarity, left: Any, right: Any = None, *, reference: An
     if callable(similarity):
         return CallablePairs(similarity, left, left if right is None else right, right is None)
     return MatrixPairs(similarity)
+
+
+def hold(made: Pairs, memory_bytes: int) -> Pairs:
+    """Keep all similarities in memory where they take at most half of what is allowed.
+
+    The exact columns stay what they were, so the picks are the same either way.
+    """
+    if (
+        made.sparse
+        or isinstance(made, MatrixPairs)
+        or made.shape[0] * made.shape[1] * 8 > memory_bytes
+    ):
+        return made
+    return HeldPairs(made)
 
 
 class _Tiled(Pairs):
@@ -135,6 +157,27 @@ class _Tiled(Pairs):
                     gain *= weights[rows, None]
                 out[run] += gain.sum(axis=0, dtype=np.float64)
         return out
+
+    def totals(self) -> Floats:
+        """See `Pairs.totals`."""
+        out = np.zeros(self.shape[1])
+        for at in range(0, len(out), TILE_ROWS):
+            run = np.arange(at, min(at + TILE_ROWS, len(out)))
+            for start in range(0, self.shape[0], TILE_ROWS):
+                rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
+                out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
+        return out
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        blocks = range(0, self.shape[0], TILE_ROWS)
+        runs = [np.arange(at, min(at + TILE_ROWS, self.shape[0])) for at in blocks]
+        parts = [np.diagonal(self.tile(slice(run[0], run[-1] + 1), run)) for run in runs]
+        return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+
+    def _precise(self, rows: slice, columns: Indices) -> Tile:
+        """A tile to full float64 precision, where the usual one is not."""
+        return self.tile(rows, columns)
 
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
@@ -185,35 +228,37 @@ class FeaturePairs(_Tiled):
         return self.name in {"euclidean", "rbf"}
 
     def column(self, j: int) -> tuple[Indices, Floats]:
-        """As `Pairs` says; distances are summed over differences, so equal rows are at 0."""
-        one = _dense(self.right[j : j + 1]).astype(np.float64)[0]
-        out = np.empty(self.shape[0])
-        for start in range(0, len(out), TILE_ROWS):
-            rows = slice(start, start + TILE_ROWS)
-            block = self.left[rows].astype(np.float64)
-            if _is_sparse(block):
-                out[rows] = block @ one
-                if self._squares is not None:
-                    out[rows] = self._squares[0][rows] + self._squares[1][j] - 2.0 * out[rows]
-            elif self._squares is not None:
-                out[rows] = np.square(block - one).sum(axis=1)
-            else:
-                out[rows] = (block * one).sum(axis=1)
-        if self._squares is not None:
-            np.maximum(out, 0.0, out=out)
+        """See `Pairs.column`."""
+        one = self.right[j : j + 1]
+        out = squared_distances(self.left, one) if self._metric else products(self.left, one)
         return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
-        left, right = self.left[rows], self.right[columns]
-        if self._squares is None:
-            return self._shaped(_products(left, right))
-        # Distances lose half their digits near 0, so their products are taken in float64.
-        out = _products(left.astype(np.float64), right.astype(np.float64))
-        out *= -2.0
-        out += self._squares[0][rows, None]
-        out += self._squares[1][columns]
-        return self._shaped(np.maximum(out, 0.0, out=out))
+        if self._squares is not None:  # distances lose half their digits near 0
+            return self._precise(rows, columns)
+        return self._shaped(_products(self.left[rows], self.right[columns]))
+
+    def _precise(self, rows: slice, columns: Indices) -> Tile:
+        out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
+        if self._squares is not None:
+            out *= -2.0
+            out += self._squares[0][rows, None]
+            out += self._squares[1][columns]
+            np.maximum(out, 0.0, out=out)
+        return self._shaped(out)
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        if self._metric:
+            return self._shaped(np.zeros(self.shape[0])).astype(np.float64, copy=False)
+        return self._shaped(_squares(self.left)).astype(np.float64, copy=False)
+
+    def totals(self) -> Floats:
+        """See `Pairs.totals`. O(n·d) where the similarity is linear."""
+        if self.name not in {"cosine", "dot"}:
+            return super().totals()
+        return np.asarray(self.right @ _column_sums(self.left), np.float64)
 
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
@@ -267,6 +312,42 @@ class MatrixPairs(_Tiled):
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
         return self.matrix[rows][:, columns]
+
+
+class HeldPairs(_Tiled):
+    """Pairs whose tiles were all computed once, as float32. 4 bytes a pair."""
+
+    def __init__(self, made: Pairs) -> None:
+        self.made, self.shape, self.symmetric = made, made.shape, made.symmetric
+        self.matrix = np.empty(made.shape, np.float32)
+        columns = np.arange(made.shape[1])
+        for start in range(0, made.shape[0], TILE_ROWS):
+            rows = slice(start, min(start + TILE_ROWS, made.shape[0]))
+            for at in range(0, len(columns), TILE_ROWS):
+                run = slice(at, at + TILE_ROWS)
+                self.matrix[rows, run] = made.tile(rows, columns[run])
+        largest = max(self.matrix.max(initial=0.0), -self.matrix.min(initial=0.0))
+        self.error = made.error + 2.0**-24 * float(largest)
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """See `Pairs.column`."""
+        return self.made.column(j)
+
+    def totals(self) -> Floats:
+        """See `Pairs.totals`."""
+        return self.made.totals()
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        return self.made.diagonal()
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        return self.matrix[rows][:, columns]
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """See `Pairs.first_negative`."""
+        return self.made.first_negative()
 
 
 class CallablePairs(_Tiled):
@@ -353,6 +434,14 @@ class GraphPairs(Pairs):
         owner = np.repeat(np.arange(len(columns)), np.diff(chosen.indptr))
         return np.bincount(owner, gain, minlength=len(columns)).astype(np.float64)
 
+    def totals(self) -> Floats:
+        """See `Pairs.totals`."""
+        return _column_sums(self.by_candidate)
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        return np.asarray(self.by_candidate.diagonal(), np.float64)
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
         entry = int(self.by_candidate.data.argmin()) if self.by_candidate.nnz else -1
@@ -385,6 +474,29 @@ def unit_rows(features: Any) -> Any:
     return (rows / length[:, None]).astype(np.float32)
 
 
+def products(rows: Any, one: Any) -> Floats:
+    """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
+    if _is_sparse(rows):
+        return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
+    other, out = one[0].astype(np.float64), np.empty(len(rows))
+    for start in range(0, len(rows), TILE_ROWS):
+        block = slice(start, start + TILE_ROWS)
+        out[block] = (rows[block] * other).sum(axis=1)
+    return out
+
+
+def squared_distances(rows: Any, one: Any) -> Floats:
+    """(n,) float64 ‖x − y‖² of rows to one row (1, d), each summed in a fixed order; 0 for equal rows."""
+    if _is_sparse(rows):
+        squares = _squares(rows) + _squares(one) - 2.0 * products(rows, one)
+        return np.maximum(squares, 0.0)
+    other, out = one[0].astype(np.float64), np.empty(len(rows))
+    for start in range(0, len(rows), TILE_ROWS):
+        block = slice(start, start + TILE_ROWS)
+        out[block] = np.square(rows[block] - other).sum(axis=1)
+    return out
+
+
 def _products(left: Any, right: Any) -> Tile:
     """(a, b) inner products: the one expensive line of every named similarity."""
     products: Tile = _dense(left @ right.T)
@@ -401,10 +513,10 @@ def _dense(x: Any) -> Any:
 
 def _squares(rows: Any) -> Floats:
     """(n,) float64 squared lengths, each summed in a fixed order."""
-    if _is_sparse(rows):
-        squares = rows.astype(np.float64)
-        squares.data **= 2
-        return np.asarray(squares.sum(axis=1), np.float64).ravel()
+    if _is_sparse(rows):  # entry after entry, as `products` adds them
+        owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        squares = np.square(rows.data, dtype=np.float64)
+        return np.bincount(owner, squares, minlength=rows.shape[0]).astype(np.float64)
     out = np.empty(len(rows))
     for start in range(0, len(rows), TILE_ROWS):
         out[start : start + TILE_ROWS] = np.square(
@@ -413,11 +525,17 @@ def _squares(rows: Any) -> Floats:
     return out
 
 
+def _column_sums(rows: Any) -> Floats:
+    if _is_sparse(rows):  # whose own sum is taken in float32, whatever it is asked for
+        rows = rows.astype(np.float64)
+    return np.asarray(rows.sum(axis=0, dtype=np.float64)).ravel()
+
+
 def _mean_squared_distance(rows: Any) -> float:
     """Mean of ‖x − y‖² over all pairs, in one pass: 2·(mean ‖x‖² − ‖mean x‖²); 1 where all are equal."""
     if not rows.shape[0]:
         return 1.0
-    mean = np.asarray(rows.mean(axis=0, dtype=np.float64)).ravel()
+    mean = _column_sums(rows) / rows.shape[0]
     spread = 2.0 * float(_squares(rows).mean() - mean @ mean)
     return spread if spread > 1e-12 else 1.0
 
