@@ -33,7 +33,7 @@ def memory_source(data: Any) -> TableSource:
     if isinstance(data, list | tuple):
         return TableSource("memory", [TablePart(_list_table(data))])
     if hasattr(data, "tocsr") or hasattr(data, "__array__") or hasattr(data, "detach"):
-        return array_source({"embedding": data}, "npy")
+        return array_source({"embedding": as_features(data, "embedding")}, "npy")
     hint = " Call .collect() on it first." if hasattr(data, "collect") else ""
     raise errors.unsupported_data(_name(data), hint)
 
