@@ -272,17 +272,12 @@ def promoted(one: pa.Field, other: pa.Field) -> pa.Field:
     if one.equals(other, check_metadata=False) and is_encoded(one) == is_encoded(other):
         return one
     plain = [f.with_type(_wide(f.type)) for f in (one, other)]
-    numbers = [pa.types.is_integer(f.type) or pa.types.is_floating(f.type) for f in plain]
-    if is_encoded(one) or is_encoded(other) or pa.types.is_decimal(one.type):
-        return encoded_field(one.name)
-    try:
-        if all(numbers) or pa.types.is_null(one.type) or pa.types.is_null(other.type):
-            schemas = [pa.schema([f.remove_metadata().with_nullable(True)]) for f in plain]
+    if not is_encoded(one) and not is_encoded(other):
+        schemas = [pa.schema([f.remove_metadata().with_nullable(True)]) for f in plain]
+        try:
             return pa.unify_schemas(schemas, promote_options="permissive").field(0)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        pass
-    if plain[0].type == plain[1].type:
-        return plain[0].with_nullable(True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            pass
     return encoded_field(one.name)
 
 
@@ -306,5 +301,5 @@ def _fitted(table: pa.Table, schema: pa.Schema, rows: int) -> pa.Table:
         if is_encoded(field) and not is_encoded(table.schema.field(field.name)):
             texts = [None if v is None else to_json(v) for v in column.to_pylist()]
             column = pa.chunked_array([pa.array(texts, pa.large_string())])
-        columns.append(column if column.type == field.type else column.cast(field.type))
+        columns.append(column if column.type == field.type else column.cast(field.type, safe=False))
     return pa.table(columns, schema=schema)

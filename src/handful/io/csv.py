@@ -137,11 +137,13 @@ class CsvPart:
 
     def hash_body(self, update: Any) -> None:
         """Hand on the records' bytes, the last with a line end, for a hash that no split changes."""
+        if not self.rows:
+            return
         step = 1 << 22
-        end = len(self.data)
-        while end > self._body and self.data[end - 1] in b"\r\n":
+        first, end = int(self.starts[0]), len(self.data)
+        while self.data[end - 1] in b"\r\n":
             end -= 1
-        for start in range(self._body, end, step):
+        for start in range(first, end, step):
             update(self.data[start : min(end, start + step)].data)
         update(b"\n")
 

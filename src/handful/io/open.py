@@ -200,6 +200,8 @@ def format_of(name: str) -> str:
         return "jsonl"
     if found := _by_suffix(name):
         return found
+    if not Path(name).is_file():  # a pipe, which can be read only once
+        return "jsonl"
     try:
         with Path(name).open("rb") as file:
             head = file.read(1024)

@@ -9,6 +9,7 @@ import base64
 import datetime
 import decimal
 import json
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -93,6 +94,24 @@ def json_text(value: Any) -> str:
 def to_json(value: Any) -> str:
     """Compact JSON; dates in ISO format, bytes as text where they are UTF-8, else in base 64."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_unknown)
+
+
+def strict_json(value: Any) -> str:
+    """As `to_json`, but NaN and infinities, which JSON lacks, become null."""
+    try:
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), default=_unknown, allow_nan=False
+        )
+    except ValueError:
+        return to_json(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _unknown(value: Any) -> Any:
