@@ -210,6 +210,25 @@ def negative_similarity(i: int, j: int, value: float, objective: str) -> DataErr
     )
 
 
+def weights_shape(got: tuple[int, ...], n: int) -> UsageError:
+    """Weights that are not one a row."""
+    return UsageError(f"weights have shape {got}, and must be one a row: ({n},).")
+
+
+def negative_value(what: str, row: int, value: float, objective: str) -> DataError:
+    """A negative or infinite number where only finite numbers ≥ 0 make sense."""
+    return DataError(
+        f"{what}[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Shift or mend it."
+    )
+
+
+def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str) -> UsageError:
+    """An optimizer that cannot serve this objective or budget."""
+    return UsageError(
+        f"{optimizer} cannot maximise {objective}: it needs {reason}. Use --optimizer {instead}."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")

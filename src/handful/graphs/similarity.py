@@ -103,6 +103,20 @@ def pairs(similarity: Similarity, left: Any, right: Any = None, *, reference: An
     return MatrixPairs(similarity)
 
 
+def hold(made: Pairs, memory_bytes: int) -> Pairs:
+    """Keep all similarities in memory where they take at most half of what is allowed.
+
+    The exact columns stay what they were, so the picks are the same either way.
+    """
+    if (
+        made.sparse
+        or isinstance(made, MatrixPairs)
+        or made.shape[0] * made.shape[1] * 8 > memory_bytes
+    ):
+        return made
+    return HeldPairs(made)
+
+
 class _Tiled(Pairs):
     """What every kind of pairs that can be cut into tiles shares."""
 
@@ -267,6 +281,34 @@ class MatrixPairs(_Tiled):
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
         return self.matrix[rows][:, columns]
+
+
+class HeldPairs(_Tiled):
+    """Pairs whose tiles were all computed once, as float32. 4 bytes a pair."""
+
+    def __init__(self, made: Pairs) -> None:
+        self.made, self.shape, self.symmetric = made, made.shape, made.symmetric
+        self.matrix = np.empty(made.shape, np.float32)
+        columns = np.arange(made.shape[1])
+        for start in range(0, made.shape[0], TILE_ROWS):
+            rows = slice(start, min(start + TILE_ROWS, made.shape[0]))
+            for at in range(0, len(columns), TILE_ROWS):
+                run = slice(at, at + TILE_ROWS)
+                self.matrix[rows, run] = made.tile(rows, columns[run])
+        largest = max(self.matrix.max(initial=0.0), -self.matrix.min(initial=0.0))
+        self.error = made.error + 2.0**-24 * float(largest)
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """See `Pairs.column`."""
+        return self.made.column(j)
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        return self.matrix[rows][:, columns]
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """See `Pairs.first_negative`."""
+        return self.made.first_negative()
 
 
 class CallablePairs(_Tiled):
