@@ -180,7 +180,10 @@ class FeaturePairs(_Tiled):
         self.name, self.left, self.right, self.scale = name, left, right, scale
         self.shape = (left.shape[0], right.shape[0])
         self.symmetric = left is right
-        self._squares = tuple(_squares(x) for x in (left, right)) if self._metric else None
+        squares = _squares(left), _squares(right) if right is not left else None
+        squares = squares[0], squares[0] if squares[1] is None else squares[1]
+        self._longest = tuple(float(np.sqrt(x.max(initial=0.0))) for x in squares)
+        self._squares = squares if self._metric else None
         self.error = self._bound()
 
     @classmethod
@@ -200,22 +203,54 @@ class FeaturePairs(_Tiled):
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """As `Pairs` says; distances are summed over differences, so equal rows are at 0."""
-        one = _dense(self.right[j : j + 1]).astype(np.float64)[0]
-        out = np.empty(self.shape[0])
-        for start in range(0, len(out), TILE_ROWS):
-            rows = slice(start, start + TILE_ROWS)
-            block = self.left[rows].astype(np.float64)
-            if _is_sparse(block):
-                out[rows] = block @ one
-                if self._squares is not None:
-                    out[rows] = self._squares[0][rows] + self._squares[1][j] - 2.0 * out[rows]
-            elif self._squares is not None:
-                out[rows] = np.square(block - one).sum(axis=1)
-            else:
-                out[rows] = (block * one).sum(axis=1)
+        rows = np.arange(self.shape[0])
+        return rows, self.at(rows, np.full(len(rows), j))
+
+    def at(self, rows: Indices, columns: Indices) -> Floats:
+        """(p,) float64 similarities of single pairs, as `column` gives them. About 0.2 ns an element."""
+        from handful.kernels.products import dots, squared_distances
+
+        out = np.empty(len(rows))
+        if _is_sparse(self.left) or _is_sparse(self.right):
+            self._sparse_at(rows, columns, out)
+        else:
+            exact = squared_distances if self._metric else dots
+            exact(self.left, rows, self.right, columns, out)
+        return self._shaped(out).astype(np.float64, copy=False)
+
+    def _sparse_at(self, rows: Indices, columns: Indices, out: Floats) -> None:
+        """Products, or squared distances, one candidate at a time."""
+        for j in np.unique(columns).tolist():
+            here = np.flatnonzero(columns == j)
+            one = _dense(self.right[j : j + 1]).astype(np.float64)[0]
+            out[here] = self.left[rows[here]].astype(np.float64) @ one
+            if self._squares is not None:
+                squares = self._squares[0][rows[here]] + self._squares[1][j]
+                out[here] = np.maximum(squares - 2.0 * out[here], 0.0)
+
+    def keys(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """(a, b) float32 numbers in the order of the similarities, within `key_error`.
+
+        The product of the rows; for distances, minus half the squared distance.
+        """
+        keys = np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
         if self._squares is not None:
-            np.maximum(out, 0.0, out=out)
-        return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
+            keys -= (0.5 * self._squares[0][rows, None]).astype(np.float32)
+            keys -= (0.5 * self._squares[1][columns]).astype(np.float32)
+        return keys
+
+    @property
+    def key_error(self) -> float:
+        """|key − its float64 value| is at most this."""
+        left, right = self._longest
+        d = self.left.shape[1] + 4
+        if self._squares is None:
+            return 2.0**-24 * d * left * right
+        return 2.0**-24 * (d + 8) * (left + right) ** 2
+
+    def of_key(self, keys: Floats) -> Floats:
+        """The similarity that a float64 key stands for."""
+        return self._shaped(np.maximum(-2.0 * keys, 0.0) if self._metric else keys)
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
@@ -254,7 +289,7 @@ class FeaturePairs(_Tiled):
         if not min(self.shape):
             return 0.0
         d = self.left.shape[1] + 4
-        left, right = (np.sqrt(_squares(x).max()) for x in (self.left, self.right))
+        left, right = self._longest
         if self._metric:
             squared = 2.0**-53 * d * (left + right) ** 2
             return float(np.sqrt(squared) if self.name == "euclidean" else squared / self.scale)
