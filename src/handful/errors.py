@@ -222,6 +222,13 @@ def negative_value(what: str, row: int, value: float, objective: str) -> DataErr
     )
 
 
+def asymmetric_similarity(objective: str) -> DataError:
+    """A directed similarity where a mutual one is needed."""
+    return DataError(
+        f"The similarity is not symmetric, and {objective} needs s_ij = s_ji. Pass (s + s.T) / 2."
+    )
+
+
 def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str) -> UsageError:
     """An optimizer that cannot serve this objective or budget."""
     return UsageError(

@@ -47,9 +47,7 @@ def assert_same(got, wanted):
 def test_the_graph_is_that_of_sorting_whatever_the_tile(monkeypatch, similarity, tile, kind):
     monkeypatch.setattr(neighbours, "TILE", tile)
     x = with_repeats()
-    assert_same(
-        nearest(kind(x), 5, similarity=similarity), by_sorting(kind(x), 5, similarity)
-    )
+    assert_same(nearest(kind(x), 5, similarity=similarity), by_sorting(kind(x), 5, similarity))
 
 
 @pytest.mark.parametrize("similarity", NAMES)

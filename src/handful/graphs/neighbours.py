@@ -66,7 +66,9 @@ class Neighbours:
         return sparse.csr_array((values[there], names[there], starts), shape=(n, n))
 
 
-def nearest(features: Any, count: int, *, similarity: str = "cosine", threads: int = 1) -> Neighbours:
+def nearest(
+    features: Any, count: int, *, similarity: str = "cosine", threads: int = 1
+) -> Neighbours:
     """Find each row's `count` nearest other rows, exactly.
 
     Equal rows are neighbours like any others, in the order of their numbers. A row of zeros has cosine 0

@@ -7,6 +7,7 @@ close calls, so they are part of the definition of every similarity of dense row
 from __future__ import annotations
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
 from handful.kernels.jit import kernel
@@ -14,6 +15,9 @@ from handful.kernels.jit import kernel
 Rows = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+_ROWS = types.Array(types.float32, 2, "C", readonly=True)  # which takes writable arrays too
+_PAIRS = types.void(_ROWS, types.int64[::1], _ROWS, types.int64[::1], types.float64[::1])
 
 LANES = 32
 """Partial sums of one product: element e goes to sum e mod 32; then the upper half of the sums is
@@ -30,7 +34,7 @@ def _fold(lanes: Floats) -> float:
     return float(lanes[0])
 
 
-@kernel("void(f4[:,::1], i8[::1], f4[:,::1], i8[::1], f8[::1])")
+@kernel(_PAIRS)
 def dots(left: Rows, left_rows: Indices, right: Rows, right_rows: Indices, out: Floats) -> None:
     """out_p = ⟨left[left_rows_p], right[right_rows_p]⟩, each pair in the same order of operations.
 
@@ -58,7 +62,7 @@ def dots(left: Rows, left_rows: Indices, right: Rows, right_rows: Indices, out: 
         out[p] = _fold(lanes)
 
 
-@kernel("void(f4[:,::1], i8[::1], f4[:,::1], i8[::1], f8[::1])")
+@kernel(_PAIRS)
 def squared_distances(
     left: Rows, left_rows: Indices, right: Rows, right_rows: Indices, out: Floats
 ) -> None:

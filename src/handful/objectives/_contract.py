@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,8 +146,10 @@ class Objective(Protocol):
         """What is claimed; a class attribute where it does not depend on parameters."""
         ...
 
-    counterexamples: ClassVar[Mapping[str, Counterexample]] = {}
-    """For claims not made, by name of the fact; read by `handful.testing.laws`."""
+    @property
+    def counterexamples(self) -> Mapping[str, Counterexample]:
+        """For claims not made, by name of the fact; read by `handful.testing.laws`."""
+        return {}
 
     def value(self, view: View, subset: Indices) -> float:
         """The definition, slow and plain."""

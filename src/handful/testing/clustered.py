@@ -1,6 +1,6 @@
 """Made-up pools with the traits of real embeddings, for tests and benchmarks; the same everywhere.
 
-    python -m handful.testing.clustered N D OUT.npy [SEED]
+python -m handful.testing.clustered N D OUT.npy [SEED]
 """
 
 from __future__ import annotations
