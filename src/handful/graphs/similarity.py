@@ -209,8 +209,8 @@ class FeaturePairs(_Tiled):
         self.name, self.left, self.right, self.scale = name, left, right, scale
         self.shape = (left.shape[0], right.shape[0])
         self.symmetric = left is right
-        first = _squares(left)
-        second = first if self.symmetric else _squares(right)
+        first = squared_lengths(left)
+        second = first if self.symmetric else squared_lengths(right)
         self._longest = tuple(float(np.sqrt(x.max(initial=0.0))) for x in (first, second))
         self._squares = (first, second) if self._metric else None
         self.error = self._bound()
@@ -294,7 +294,7 @@ class FeaturePairs(_Tiled):
         """See `Pairs.diagonal`."""
         if self._metric:
             return self._shaped(np.zeros(self.shape[0])).astype(np.float64, copy=False)
-        return self._shaped(_squares(self.left)).astype(np.float64, copy=False)
+        return self._shaped(squared_lengths(self.left)).astype(np.float64, copy=False)
 
     def totals(self) -> Floats:
         """See `Pairs.totals`. O(n·d) where the similarity is linear."""
@@ -508,7 +508,7 @@ def float_rows(features: Any) -> Any:
 def unit_rows(features: Any) -> Any:
     """(n, d) float32: each row over its length, taken in float64; a row of zeros stays as it is."""
     rows = float_rows(features)
-    length = np.sqrt(_squares(rows))
+    length = np.sqrt(squared_lengths(rows))
     length[length == 0.0] = 1.0
     if _is_sparse(rows):
         rows.data = (rows.data / np.repeat(length, np.diff(rows.indptr))).astype(np.float32)
@@ -530,9 +530,20 @@ def products(rows: Any, one: Any) -> Floats:
 def squared_distances(rows: Any, one: Any) -> Floats:
     """(n,) float64 ‖x − y‖² of rows to one row (1, d), each summed in a fixed order; 0 for equal rows."""
     if _is_sparse(rows):
-        squares = _squares(rows) + _squares(one) - 2.0 * products(rows, one)
+        squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
         return np.maximum(squares, 0.0)
     return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+
+
+def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:
+    """(p,) float64 squared distances of single pairs of rows, each as `squared_distances` gives it."""
+    if not _is_sparse(rows):
+        return _exact(rows, first, rows, second, True)
+    out = np.empty(len(first))
+    for j in np.unique(second).tolist():
+        here = np.flatnonzero(second == j)
+        out[here] = squared_distances(rows[first[here]], rows[j : j + 1])
+    return out
 
 
 def _exact(left: Any, left_rows: Indices, right: Any, right_rows: Indices, metric: bool) -> Floats:
@@ -558,7 +569,7 @@ def _dense(x: Any) -> Any:
     return x.toarray() if _is_sparse(x) else x
 
 
-def _squares(rows: Any) -> Floats:
+def squared_lengths(rows: Any) -> Floats:
     """(n,) float64 squared lengths, each summed in a fixed order."""
     if _is_sparse(rows):  # entry after entry, as `products` adds them
         owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
@@ -578,7 +589,7 @@ def _mean_squared_distance(rows: Any) -> float:
     if not rows.shape[0]:
         return 1.0
     mean = _column_sums(rows) / rows.shape[0]
-    spread = 2.0 * float(_squares(rows).mean() - mean @ mean)
+    spread = 2.0 * float(squared_lengths(rows).mean() - mean @ mean)
     return spread if spread > 1e-12 else 1.0
 
 
