@@ -394,9 +394,232 @@ def empty_text(where: str, spec: str) -> DataError:
     )
 
 
+def target_without_words(name: str) -> DataError:
+    """A target from which nothing can be counted."""
+    return DataError(
+        f"Target {name!r} has no words in its text. Name the right column: --like-text COLUMN."
+    )
+
+
 def bad_score(where: str, column: str, value: float, count: int) -> DataError:
     """A score that is no number."""
     return DataError(
         f"{where}: {column} = {value} ({count} such rows), and a score must be finite. "
         "Mend it, or --exclude the rows."
     )
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+def missing_file(path: object, near: Iterable[str] = ()) -> DataError:
+    """A path that leads nowhere."""
+    return DataError(f"{path}: no such file or folder.{nearest(str(path), near)} Check the path.")
+
+
+def no_files(folder: object, known: Iterable[str]) -> DataError:
+    """A folder or a glob with nothing in it that can be read."""
+    return DataError(f"{folder}: no file to read there. Readable: {_list(known, limit=20)}.")
+
+
+def cannot_open(path: object, reason: object) -> DataError:
+    """A file the system does not let us open."""
+    return DataError(f"{path}: cannot be opened ({reason}). Check that it may be read.")
+
+
+def mixed_kinds(first: object, kind: str, other: object, other_kind: str) -> UsageError:
+    """Files of two kinds in one pool."""
+    return UsageError(
+        f"One pool is of one kind, but {first} is {kind} and {other} is {other_kind}. "
+        "Name the files of one kind, or convert the others."
+    )
+
+
+def unknown_format(path: object, known: Iterable[str]) -> UsageError:
+    """A suffix that names no format."""
+    return UsageError(
+        f"{path}: its name does not say which format it is. Known: {_list(known, limit=20)}. "
+        "Rename it; for an output, --format says it too."
+    )
+
+
+def unreadable(path: object, kind: str, reason: object) -> DataError:
+    """A file that is damaged, or not of the kind its name says."""
+    short = " ".join(str(reason).split()).rstrip(". ")
+    return DataError(
+        f"{path}: not a readable {kind} file ({short[:200]}). It may be cut short: copy or write it again."
+    )
+
+
+def json_array(path: object) -> DataError:
+    """A JSON document where JSON Lines are expected."""
+    return DataError(
+        f"{path}: this is one JSON list, not JSON Lines. Write one object a line: jq -c '.[]' {path}."
+    )
+
+
+def wrong_encoding(where: str, reason: object) -> DataError:
+    """Bytes that are not UTF-8."""
+    return DataError(
+        f"{where}: not valid UTF-8 ({reason}). Convert the file: iconv -f LATIN1 -t UTF-8."
+    )
+
+
+def csv_fields(where: str, found: int, expected: int) -> str:
+    """Why a CSV row is bad: too few or too many fields."""
+    return f"{where}: {found} fields, but the header has {expected}"
+
+
+def bad_row(reason: str) -> DataError:
+    """A row that cannot be read, where that ends the work."""
+    return DataError(f"{reason}. Mend it, or pass --on-bad-row skip.")
+
+
+def repeated_column(path: object, column: str) -> DataError:
+    """A header that names a column twice."""
+    return DataError(f"{path}: the column {column!r} is there twice. Rename one of them.")
+
+
+def not_a_number(where: str, column: str, value: object) -> DataError:
+    """A value that should be a number."""
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:59] + "…"
+    return DataError(
+        f"{where}: {column} = {shown}, which is not a number. Mend it, or name another column."
+    )
+
+
+def not_a_vector(where: str, column: str, reason: str) -> DataError:
+    """A value that should be a list of numbers as long as the others."""
+    return DataError(
+        f"{where}: {column} {reason}, and a vector column needs a list of numbers, as many in every row."
+    )
+
+
+def unsupported_data(kind: str, hint: str = "") -> UsageError:
+    """An object nothing is known to do with."""
+    return UsageError(
+        f"Rows cannot be read from a {kind}.{hint} Pass a path, a pandas or polars frame, an Arrow table, "
+        "a Hugging Face dataset, a numpy array, a scipy sparse matrix, a list, or a dict of named arrays."
+    )
+
+
+def unlike_lengths(first: str, rows: int, other: str, other_rows: int) -> UsageError:
+    """Columns or arrays of one pool with different numbers of rows."""
+    return UsageError(
+        f"{first!r} has {rows} rows, but {other!r} has {other_rows}. All must have the same number."
+    )
+
+
+# Arrays -----------------------------------------------------------------------------------------
+
+
+def array_shape(name: str, shape: object) -> DataError:
+    """A feature array that is not rows by dimensions."""
+    return DataError(f"Array {name!r} has shape {shape}, and it must be (rows, dimensions).")
+
+
+def array_type(name: str, dtype: object) -> DataError:
+    """A feature array that does not hold numbers."""
+    return DataError(
+        f"Array {name!r} holds {dtype}, and it must hold numbers. Save it as float16 or float32."
+    )
+
+
+def array_rows(name: str, rows: int, pool: object, pool_rows: int) -> DataError:
+    """A feature array that does not fit its pool."""
+    return DataError(
+        f"Array {name!r} has {rows} rows, but {pool} has {pool_rows}. Row i of the array must belong to "
+        "row i of the pool: make it again from this pool, with no row left out."
+    )
+
+
+def bad_entry(name: str, row: int, column: int, value: object, where: str) -> DataError:
+    """A feature that is NaN or infinite."""
+    return DataError(
+        f"{name}[{row}, {column}] = {value} ({where}), and features must be finite (as float32). "
+        "Make that row's vector again, or remove the row from the pool and the array."
+    )
+
+
+def zero_vector(name: str, row: int, where: str) -> DataError:
+    """A feature vector that has no direction."""
+    return DataError(
+        f"{name}[{row}] is all zeros ({where}), which has no direction. "
+        "Make that row's vector again, or remove the row from the pool and the array."
+    )
+
+
+def one_array_file(first: object, second: object) -> UsageError:
+    """Several bare arrays as one pool."""
+    return UsageError(
+        f"A pool of arrays is one file, but {first} and {second} were given. Join them with numpy.vstack."
+    )
+
+
+def which_array(path: object, names: Iterable[str]) -> UsageError:
+    """An archive with several arrays where one is wanted."""
+    return UsageError(
+        f"{path} holds several arrays: {_list(names)}. Save the one you mean as .npy."
+    )
+
+
+def cache_full(folder: object, needed: int) -> DataError:
+    """No room for what is kept between runs."""
+    return DataError(
+        f"{folder}: the disk has no room for {needed:,} bytes of cached features. Make room (handful cache "
+        "--clear), or pass --no-cache, or --cache-dir FOLDER on another disk."
+    )
+
+
+# Outputs ----------------------------------------------------------------------------------------
+
+
+def output_exists(path: object) -> UsageError:
+    """Something is there already."""
+    return UsageError(f"{path} exists. Pass --overwrite to replace it, or name another output.")
+
+
+def output_is_input(path: object) -> UsageError:
+    """Writing would destroy what is read."""
+    return UsageError(f"{path} is one of the inputs. Name another output.")
+
+
+def output_folder(path: object, reason: str) -> UsageError:
+    """A folder that cannot be written to."""
+    return UsageError(f"{path}: {reason}. Make the folder, or name another output.")
+
+
+def output_busy(path: object) -> UsageError:
+    """Another run is at it."""
+    return UsageError(
+        f"{path} is being written by another run. Wait for it, or name another output."
+    )
+
+
+def disk_full(path: object, free: int, written: int, needed: int | None) -> DataError:
+    """No room for the output."""
+    room = f"{needed:,} bytes are needed" if needed else f"{written:,} bytes were written so far"
+    return DataError(
+        f"{path}: the disk is full or a size limit is reached ({room}, {free:,} are free). Nothing was left "
+        "there. Make room and run the same command again, or name an output elsewhere."
+    )
+
+
+def manifest_format(path: object, found: object, known: int) -> DataError:
+    """A manifest of another version."""
+    return DataError(
+        f"{path}: manifest format {found}, and this version reads {known}. Use the version that wrote it."
+    )
+
+
+def column_taken(column: str) -> UsageError:
+    """An added column under a name that is in use."""
+    return UsageError(
+        f"The pool has a column {column!r} already. Give the added column another name."
+    )
+
+
+def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:
+    """Rows that a format has no place for."""
+    return UsageError(f"{format} cannot hold this: {reason}. {suggestion}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget import Budget
+from handful.budget import Budget, exact
 from handful.flow.ids import Ids
 from handful.flow.request import Request
 from handful.io.cost import costs_of
@@ -218,6 +217,6 @@ def read_costs(
         row = int(bad[0]) if candidates is None else int(candidates[bad[0]])
         raise errors.bad_cost(pool.source.where(row), budget.cost, costs[bad[0]])
     assert budget.amount is not None
-    if len(costs) and Fraction(costs.min().item()) > budget.amount:
+    if len(costs) and exact(costs.min()) > budget.amount:
         raise errors.budget_below_cheapest(str(budget.amount), costs.min())
     return costs

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from handful.budget import exact_sum
 from handful.flow.prepare import Prepared
 from handful.flow.request import plain
 from handful.parameters import values
@@ -94,7 +95,7 @@ def _budget(prepared: Prepared, selection: Selection) -> dict[str, Any]:
     rows = selection.indices
     if prepared.candidates is not None:
         rows = np.searchsorted(prepared.candidates, rows)
-    spent = sum((Fraction(c.item()) for c in prepared.costs[rows]), Fraction(0))
+    spent = exact_sum(prepared.costs[rows])
     assert prepared.budget.amount is not None and spent <= prepared.budget.amount
     left = prepared.budget.amount - spent
     return {"asked": asked, "rows": len(selection), "spent": number(spent), "left": number(left)}

@@ -1,1 +1,1 @@
-"""Opens and writes files and frames; the sole importer of pyarrow."""
+"""Rows in and out: JSONL, Parquet, CSV, Arrow, npy. The sole importer of pyarrow."""

@@ -1,0 +1,90 @@
+# One word for each thing to do; CI runs the same words.
+#
+#   make demo          choose 1,000 of the docstrings on this machine, from nothing: two minutes, most of it the install
+#   make test          the test suite, default marks          make test ARGS="-k jsonl" runs a part of it
+#   make test-all      every mark, full counts
+#   make test-lowest   the test suite on the oldest versions that pyproject.toml allows
+#   make check         formatter, linter, types, import order, dependencies
+#   make bench         the benchmarks; figures go to docs/
+#   make claims        one script a method: does it do what its paper says?
+#   make docs          the pages written from the code
+#   make clean         remove what the above made
+#
+# The environment is .venv, made with the first Python ≥ 3.11 found: make demo PYTHON=/path/to/python overrides.
+
+PYTHON ?=
+ARGS =
+BIN = .venv/bin
+
+# Run as: VENV=folder; $(make_venv)
+make_venv = \
+	test -x "$$VENV/bin/python" && test -x "$$VENV/bin/pip" || { \
+	  found=; \
+	  set -- python3 python3.13 python3.12 python3.11 python; \
+	  if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; fi; \
+	  for python in "$$@"; do \
+	    if "$$python" -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; \
+	    then found="$$python"; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "No Python of 3.11 or newer with venv and ensurepip among: $$*." >&2; \
+	    echo "Install one (Debian, Ubuntu: apt install python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
+	    exit 1; \
+	  fi; \
+	  rm -rf "$$VENV" && "$$found" -m venv "$$VENV"; \
+	}
+
+.PHONY: demo test test-all test-lowest check bench claims docs clean
+
+.venv/core: pyproject.toml
+	@VENV=.venv; $(make_venv)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch .venv/core
+
+.venv/dev: pyproject.toml
+	@VENV=.venv; $(make_venv)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch .venv/core .venv/dev
+
+.venv-lowest/dev: pyproject.toml
+	@VENV=.venv-lowest; $(make_venv)
+	.venv-lowest/bin/python .ci/lowest.py > .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/lowest.txt --editable '.[dev]'
+	@touch .venv-lowest/dev
+
+demo: .venv/core
+	$(BIN)/python scripts/make_pool.py demo
+	$(BIN)/handful select demo/pool.jsonl --like demo/target.jsonl --rows 1000 -o demo/subset.jsonl --overwrite
+	$(BIN)/handful verify demo/subset.jsonl.manifest.json
+	$(BIN)/python scripts/show_picks.py demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest $(ARGS)
+
+test-all: .venv/dev
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -m "" $(ARGS)
+
+# Old versions warn about things that are long mended: warnings are errors on the newest versions only.
+test-lowest: .venv-lowest/dev
+	.venv-lowest/bin/python -m pytest -o filterwarnings=default $(ARGS)
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry src
+
+bench: .venv/dev
+	$(BIN)/python benchmarks/main_job.py $(ARGS)
+
+claims: .venv/dev
+	@for script in benchmarks/claims/*.py; do \
+	  echo "$$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+docs: .venv/core
+	$(BIN)/python docs/make_methods.py
+
+clean:
+	rm -rf .venv .venv-lowest demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,183 @@
+"""Rows in memory: frames, tables, data sets, lists and dicts of arrays, each seen as an Arrow table.
+
+None of the libraries they come from is imported: a type is known by what it can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from handful import errors
+from handful.io.arrow import TablePart, TableSource
+from handful.io.numpy import as_features, check_array, named_columns, read_arrays
+from handful.io.values import encoded_field, to_json
+
+
+def memory_source(data: Any) -> TableSource:
+    """A source of rows in memory; see `handful.io.open.open_source`."""
+    if isinstance(data, Mapping):
+        return _dict_source(data)
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    if isinstance(data, pa.Table):
+        return TableSource("memory", [TablePart(data)])
+    if hasattr(data, "with_format") and hasattr(data, "column_names"):
+        return TableSource("memory", [TablePart(_dataset_table(data))])
+    if hasattr(data, "__arrow_c_stream__"):
+        return TableSource("memory", [TablePart(_stream_table(data))])
+    if isinstance(data, list | tuple):
+        return TableSource("memory", [TablePart(_list_table(data))])
+    if hasattr(data, "tocsr") or hasattr(data, "__array__") or hasattr(data, "detach"):
+        return array_source({"embedding": data}, "npy")
+    raise errors.unsupported_data(_name(data))
+
+
+def array_file_source(paths: Sequence[tuple[Path, str]]) -> TableSource:
+    """A pool that is a bare .npy or .npz."""
+    if len(paths) > 1:
+        raise errors.one_array_file(paths[0][1], paths[1][1])
+    path, name = paths[0]
+    return array_source(read_arrays(path, name), "npy", name, path)
+
+
+def array_source(
+    arrays: Mapping[str, Any], kind: str, name: str = "data", path: Path | None = None
+) -> TableSource:
+    """Feature arrays and columns by name, checked; as of a .npz or a dict."""
+    columns, features = named_columns(arrays)
+    loaded = {key: as_features(value, key) for key, value in features.items()}
+    lengths = {key: len(value) for key, value in columns.items()}
+    lengths |= {key: value.shape[0] for key, value in loaded.items()}
+    if not lengths:
+        raise errors.empty_pool(name)
+    first = next(iter(lengths))
+    for key, length in lengths.items():
+        if length != lengths[first]:
+            raise errors.unlike_lengths(first, lengths[first], key, length)
+    part = TablePart(_columns_table(columns), name, rows=lengths[first], path=path)
+    source = TableSource(kind, [part], loaded)
+    for key, value in loaded.items():
+        check_array(value, key, source.where)
+    return source
+
+
+def _dict_source(data: Mapping[str, Any]) -> TableSource:
+    for key, value in data.items():
+        if not isinstance(key, str):
+            raise errors.unsupported_data(f"dict with the key {key!r}", " Keys are names.")
+        sized = hasattr(value, "__len__") or hasattr(value, "shape")
+        if hasattr(value, "column_names") or not sized:
+            raise errors.unsupported_data(
+                f"dict of {_name(value)}", " Pass one of its data sets, such as data['train']."
+            )
+    return array_source(data, "memory")
+
+
+def _stream_table(data: Any) -> pa.Table:
+    """By the Arrow C stream; a pandas frame with mixed columns does not stream, and goes by column."""
+    try:
+        return pa.RecordBatchReader.from_stream(data).read_all()
+    except (pa.ArrowException, TypeError, ValueError):
+        if not hasattr(data, "columns") or not hasattr(data, "iloc"):
+            raise
+        repeated = [name for name in data.columns if list(data.columns).count(name) > 1]
+        if repeated:
+            raise errors.repeated_column("the frame", str(repeated[0])) from None
+        return _columns_table({str(name): data[name] for name in data.columns})
+
+
+def _dataset_table(data: Any) -> pa.Table:
+    """A Hugging Face data set: its own mapped table, or what its row order makes of it."""
+    inner = getattr(getattr(data, "data", None), "table", None)
+    if isinstance(inner, pa.Table) and getattr(data, "_indices", None) is None:
+        return inner
+    table = data.with_format("arrow")[:]
+    return table if isinstance(table, pa.Table) else _stream_table(table)
+
+
+def _list_table(data: Sequence[Any]) -> pa.Table:
+    if not data:
+        raise errors.empty_pool("the list")
+    kinds = {
+        str if isinstance(row, str) else Mapping if isinstance(row, Mapping) else None
+        for row in data
+    }
+    if kinds == {str}:
+        return _columns_table({"text": data})
+    if kinds != {Mapping}:
+        odd = (
+            next(row for row in data if not isinstance(row, str | Mapping))
+            if None in kinds
+            else data[0]
+        )
+        raise errors.unsupported_data(
+            f"list with a {_name(odd)} in it", " Rows are all texts or all dicts."
+        )
+    names = list(dict.fromkeys(name for row in data for name in row))
+    return _columns_table({name: [row.get(name) for row in data] for name in names})
+
+
+def _columns_table(columns: Mapping[str, Any]) -> pa.Table:
+    arrays, fields = [], []
+    for name, values in columns.items():
+        array, field = _column(name, values)
+        arrays.append(array)
+        fields.append(field)
+    return pa.table(arrays, schema=pa.schema(fields))
+
+
+def _column(name: str, values: Any) -> tuple[Any, pa.Field]:
+    """Values as Arrow infers them, or as JSON texts where they are of several types."""
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        try:
+            array = (
+                pa.chunked_array(values)
+                if hasattr(values, "__arrow_c_stream__")
+                else pa.array(values)
+            )
+            return array, pa.field(name, array.type)
+        except (pa.ArrowException, TypeError, ValueError):
+            pass
+    if isinstance(values, np.ndarray) and values.dtype.kind not in "OUS":
+        array = pa.array(values)
+        return array, pa.field(name, array.type)
+    plain = values.tolist() if hasattr(values, "tolist") else list(values)
+    return column_of(name, plain)
+
+
+def column_of(
+    name: str, values: Sequence[Any], *, numbers: bool = False
+) -> tuple[pa.Array, pa.Field]:
+    """Python values as an Arrow column; as JSON texts where Arrow would change them to fit one type.
+
+    Args:
+        name: Of the column.
+        values: None is missing.
+        numbers: Whole numbers among fractions may become float64.
+    """
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) <= 1 or (numbers and kinds == {int, float}):
+        try:
+            array = pa.array(values)
+            nested = kinds & {dict, list}
+            if not nested or array.to_pylist() == list(values):
+                return array, pa.field(name, array.type)
+        except (pa.ArrowException, OverflowError, UnicodeEncodeError):
+            pass
+    texts = [None if value is None else _sound(to_json(value)) for value in values]
+    field = encoded_field(name, "number" if kinds <= {int, float} else "object")
+    return pa.array(texts, pa.large_string()), field
+
+
+def _sound(text: str) -> str:
+    """A lone surrogate becomes U+FFFD, as in `handful.pool.Strings`."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _name(value: Any) -> str:
+    return type(value).__name__
