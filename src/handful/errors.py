@@ -517,6 +517,13 @@ def zero_vector(name: str, row: int, where: str) -> DataError:
     )
 
 
+def one_array_file(first: object, second: object) -> UsageError:
+    """Several bare arrays as one pool."""
+    return UsageError(
+        f"A pool of arrays is one file, but {first} and {second} were given. Join them with numpy.vstack."
+    )
+
+
 def which_array(path: object, names: Iterable[str]) -> UsageError:
     """An archive with several arrays where one is wanted."""
     return UsageError(
@@ -563,6 +570,13 @@ def disk_full(path: object, free: int, written: int, needed: int | None) -> Data
     return DataError(
         f"{path}: the disk is full or a size limit is reached ({room}, {free:,} are free). Nothing was left "
         "there. Make room and run the same command again, or name an output elsewhere."
+    )
+
+
+def manifest_format(path: object, found: object, known: int) -> DataError:
+    """A manifest of another version."""
+    return DataError(
+        f"{path}: manifest format {found}, and this version reads {known}. Use the version that wrote it."
     )
 
 

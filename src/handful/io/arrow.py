@@ -27,6 +27,11 @@ class Part(Protocol):
     schema: pa.Schema
     bad: Sequence[BadRow]
 
+    @property
+    def path(self) -> Path | None:
+        """The file, if it is one."""
+        ...
+
     def read(self, columns: list[str], start: int, stop: int) -> pa.Table:
         """Rows [start, stop) of columns the part has."""
         ...
@@ -71,9 +76,14 @@ class TableSource:
         ]
 
     @property
+    def files(self) -> list[tuple[str, int]]:
+        """Name and number of rows of each part, in order."""
+        return [(part.name, part.rows) for part in self.parts]
+
+    @property
     def paths(self) -> list[Path]:
         """The files read, none for data in memory."""
-        return [Path(part.path) for part in self.parts if hasattr(part, "path")]
+        return [part.path for part in self.parts if part.path is not None]
 
     def read(self, columns: Mapping[str, Kind], start: int, stop: int) -> dict[str, ColumnData]:
         """Rows [start, stop) of some columns, each as the kind asked for."""
@@ -158,13 +168,20 @@ class TablePart:
         table: Columns; may have none.
         name: For messages.
         rows: Needed where the table has no columns.
+        path: The file it was read from, if any.
     """
 
     bad: Sequence[BadRow] = ()
 
-    def __init__(self, table: pa.Table, name: str = "data", rows: int | None = None) -> None:
+    def __init__(
+        self,
+        table: pa.Table,
+        name: str = "data",
+        rows: int | None = None,
+        path: Path | None = None,
+    ) -> None:
         refuse_repeated(name, table.schema)
-        self.name = name
+        self.name, self.path = name, path
         self.values = table
         self.schema = table.schema
         self.rows = table.num_rows if rows is None else rows
@@ -223,7 +240,9 @@ def refuse_repeated(name: str, schema: pa.Schema) -> None:
 def _array_digest(array: Any) -> str:
     if isinstance(array, np.ndarray):
         return digest.of_array(array)
-    return digest.of_parts([array.shape, *map(digest.of_array, (array.indptr, array.indices, array.data))])
+    return digest.of_parts(
+        [array.shape, *map(digest.of_array, (array.indptr, array.indices, array.data))]
+    )
 
 
 # Schemas ----------------------------------------------------------------------------------------
@@ -234,11 +253,12 @@ def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
     for schema in schemas:
         for field in schema:
             known = fields.get(field.name)
-            fields[field.name] = field if known is None else _promoted(known, field)
+            fields[field.name] = field if known is None else promoted(known, field)
     return pa.schema(list(fields.values()), metadata=schemas[0].metadata)
 
 
-def _promoted(one: pa.Field, other: pa.Field) -> pa.Field:
+def promoted(one: pa.Field, other: pa.Field) -> pa.Field:
+    """One field for the values of two, as JSON texts where Arrow knows no common type."""
     if one.equals(other, check_metadata=False) and is_encoded(one) == is_encoded(other):
         return one
     plain = [f.with_type(_wide(f.type)) for f in (one, other)]

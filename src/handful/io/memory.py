@@ -14,14 +14,14 @@ import pyarrow as pa
 
 from handful import errors
 from handful.io.arrow import TablePart, TableSource
-from handful.io.numpy import as_features, named_columns
+from handful.io.numpy import as_features, check_array, named_columns, read_arrays
 from handful.io.values import encoded_field, to_json
 
 
-def memory_source(data: Any, spool: Path | None = None) -> TableSource:
+def memory_source(data: Any) -> TableSource:
     """A source of rows in memory; see `handful.io.open.open_source`."""
     if isinstance(data, Mapping):
-        return _dict_source(data, spool)
+        return _dict_source(data)
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])
     if isinstance(data, pa.Table):
@@ -33,14 +33,24 @@ def memory_source(data: Any, spool: Path | None = None) -> TableSource:
     if isinstance(data, list | tuple):
         return TableSource("memory", [TablePart(_list_table(data))])
     if hasattr(data, "tocsr") or hasattr(data, "__array__") or hasattr(data, "detach"):
-        return array_source({"embedding": data}, "npy", spool)
+        return array_source({"embedding": data}, "npy")
     raise errors.unsupported_data(_name(data))
 
 
-def array_source(arrays: Mapping[str, Any], kind: str, spool: Path | None = None, name: str = "data") -> TableSource:
-    """Feature arrays and columns by name, as of a .npz."""
+def array_file_source(paths: Sequence[tuple[Path, str]]) -> TableSource:
+    """A pool that is a bare .npy or .npz."""
+    if len(paths) > 1:
+        raise errors.one_array_file(paths[0][1], paths[1][1])
+    path, name = paths[0]
+    return array_source(read_arrays(path, name), "npy", name, path)
+
+
+def array_source(
+    arrays: Mapping[str, Any], kind: str, name: str = "data", path: Path | None = None
+) -> TableSource:
+    """Feature arrays and columns by name, checked; as of a .npz or a dict."""
     columns, features = named_columns(arrays)
-    loaded = {key: as_features(value, key, spool) for key, value in features.items()}
+    loaded = {key: as_features(value, key) for key, value in features.items()}
     lengths = {key: len(value) for key, value in columns.items()}
     lengths |= {key: value.shape[0] for key, value in loaded.items()}
     if not lengths:
@@ -49,19 +59,23 @@ def array_source(arrays: Mapping[str, Any], kind: str, spool: Path | None = None
     for key, length in lengths.items():
         if length != lengths[first]:
             raise errors.unlike_lengths(first, lengths[first], key, length)
-    table = _columns_table(columns)
-    return TableSource(kind, [TablePart(table, name, rows=lengths[first])], loaded)
+    part = TablePart(_columns_table(columns), name, rows=lengths[first], path=path)
+    source = TableSource(kind, [part], loaded)
+    for key, value in loaded.items():
+        check_array(value, key, source.where)
+    return source
 
 
-def _dict_source(data: Mapping[str, Any], spool: Path | None) -> TableSource:
+def _dict_source(data: Mapping[str, Any]) -> TableSource:
     for key, value in data.items():
         if not isinstance(key, str):
             raise errors.unsupported_data(f"dict with the key {key!r}", " Keys are names.")
-        if hasattr(value, "column_names") or not hasattr(value, "__len__") and not hasattr(value, "shape"):
+        sized = hasattr(value, "__len__") or hasattr(value, "shape")
+        if hasattr(value, "column_names") or not sized:
             raise errors.unsupported_data(
                 f"dict of {_name(value)}", " Pass one of its data sets, such as data['train']."
             )
-    return array_source(data, "memory", spool)
+    return array_source(data, "memory")
 
 
 def _stream_table(data: Any) -> pa.Table:
@@ -89,12 +103,21 @@ def _dataset_table(data: Any) -> pa.Table:
 def _list_table(data: Sequence[Any]) -> pa.Table:
     if not data:
         raise errors.empty_pool("the list")
-    kinds = {str if isinstance(row, str) else Mapping if isinstance(row, Mapping) else None for row in data}
+    kinds = {
+        str if isinstance(row, str) else Mapping if isinstance(row, Mapping) else None
+        for row in data
+    }
     if kinds == {str}:
         return _columns_table({"text": data})
     if kinds != {Mapping}:
-        odd = next(row for row in data if not isinstance(row, str | Mapping)) if None in kinds else data[0]
-        raise errors.unsupported_data(f"list with a {_name(odd)} in it", " Rows are all texts or all dicts.")
+        odd = (
+            next(row for row in data if not isinstance(row, str | Mapping))
+            if None in kinds
+            else data[0]
+        )
+        raise errors.unsupported_data(
+            f"list with a {_name(odd)} in it", " Rows are all texts or all dicts."
+        )
     names = list(dict.fromkeys(name for row in data for name in row))
     return _columns_table({name: [row.get(name) for row in data] for name in names})
 
@@ -112,7 +135,11 @@ def _column(name: str, values: Any) -> tuple[Any, pa.Field]:
     """Values as Arrow infers them, or as JSON texts where they are of several types."""
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         try:
-            array = pa.chunked_array(values) if hasattr(values, "__arrow_c_stream__") else pa.array(values)
+            array = (
+                pa.chunked_array(values)
+                if hasattr(values, "__arrow_c_stream__")
+                else pa.array(values)
+            )
             return array, pa.field(name, array.type)
         except (pa.ArrowException, TypeError, ValueError):
             pass
@@ -123,10 +150,18 @@ def _column(name: str, values: Any) -> tuple[Any, pa.Field]:
     return column_of(name, plain)
 
 
-def column_of(name: str, values: Sequence[Any]) -> tuple[pa.Array, pa.Field]:
-    """Python values as an Arrow column; as JSON texts where Arrow would change them to fit one type."""
+def column_of(
+    name: str, values: Sequence[Any], *, numbers: bool = False
+) -> tuple[pa.Array, pa.Field]:
+    """Python values as an Arrow column; as JSON texts where Arrow would change them to fit one type.
+
+    Args:
+        name: Of the column.
+        values: None is missing.
+        numbers: Whole numbers among fractions may become float64.
+    """
     kinds = {type(value) for value in values if value is not None}
-    if len(kinds) <= 1:
+    if len(kinds) <= 1 or (numbers and kinds == {int, float}):
         try:
             array = pa.array(values)
             nested = kinds & {dict, list}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from handful import errors
 from handful.pool import Source
-from handful.runtime.progress import Progress, Silent
+from handful.runtime.run import Run
 
 FORMATS: Mapping[str, str] = {
     ".jsonl": "jsonl",
@@ -34,15 +34,10 @@ _PACKED = {"jsonl", "csv", "tsv"}
 _MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"\x93NUMPY": "npy", b"PK\x03\x04": "npy"}
 
 OnBadRow = Literal["fail", "skip"]
+_Paths = Sequence[tuple[Path, str]]
 
 
-def open_source(
-    data: Any,
-    *,
-    on_bad_row: OnBadRow = "fail",
-    spool: Path | None = None,
-    progress: Progress | None = None,
-) -> Source:
+def open_source(data: Any, *, on_bad_row: OnBadRow = "fail", run: Run | None = None) -> Source:
     """Open rows wherever they are.
 
     Args:
@@ -51,8 +46,7 @@ def open_source(
             sparse matrix, which become the array "embedding"; a list of texts or of dicts; or a dict of
             named columns (one dimension) and feature arrays (two).
         on_bad_row: "fail" at the first row that cannot be read, or "skip" and list them in `.bad`.
-        spool: Folder for what must be unpacked or converted on disk; the system's temporary folder where None.
-        progress: Who listens.
+        run: Memory, threads and progress.
 
     Returns:
         A source of at least one row. Files are read in the order given, globs and folders sorted.
@@ -63,42 +57,164 @@ def open_source(
         (2, {'text': 'text', 'n': 'number'})
     """
     if on_bad_row not in {"fail", "skip"}:
-        raise errors.unknown_choice("on_bad_row", on_bad_row, ("fail", "skip"))
+        raise errors.unknown_choice("--on-bad-row", on_bad_row, ("fail", "skip"))
     paths = _as_paths(data)
     if paths is None:
         from handful.io.memory import memory_source
 
-        return memory_source(data, spool)
-    files = [Path(name) for path in paths for name in expand(path)]
-    return _open_files(files, on_bad_row, spool, progress or Silent())
+        return memory_source(data)
+    return _open_files([name for path in paths for name in expand(path)], on_bad_row, run or Run())
 
 
 def _as_paths(data: Any) -> list[str] | None:
+    """Paths, where the data are paths; a list of plain strings is paths only if the first is one."""
     if isinstance(data, str | os.PathLike):
         return [os.fspath(data)]
-    if isinstance(data, list | tuple) and data and all(isinstance(p, os.PathLike) for p in data):
+    if not isinstance(data, list | tuple) or not data:
+        return None
+    if all(isinstance(path, os.PathLike) for path in data) or _are_paths(data):
         return [os.fspath(path) for path in data]
     return None
+
+
+def _are_paths(data: Sequence[Any]) -> bool:
+    """Whether strings name files rather than being texts: each has a known suffix, or is there."""
+    return all(
+        isinstance(p, str | os.PathLike)
+        and len(os.fspath(p)) < 4096
+        and "\n" not in os.fspath(p)
+        and (p == "-" or _by_suffix(os.fspath(p)) is not None or Path(p).exists())
+        for p in data
+    )
+
+
+def _open_files(names: list[str], on_bad_row: OnBadRow, run: Run) -> Source:
+    kinds = [format_of(name) for name in names]
+    for name, kind in zip(names, kinds, strict=True):
+        if kind != kinds[0]:
+            raise errors.mixed_kinds(names[0], kinds[0], name, kind)
+    kind = kinds[0]
+    if kind == "jsonl":
+        from handful.io.jsonl import JsonlSource
+
+        return JsonlSource(names, on_bad_row=on_bad_row, run=run)
+    paths = [(Path(name), name) for name in names]
+    for path, name in paths:
+        _refuse_unopened(path, name)
+    return _READERS[kind](paths, on_bad_row)
+
+
+def _refuse_unopened(path: Path, name: str) -> None:
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise errors.cannot_open(name, error.strerror) from None
+    if not path.stat().st_size:
+        raise errors.empty_pool(name)
+
+
+def _open_parquet(paths: _Paths, on_bad_row: OnBadRow) -> Source:
+    from handful.io.arrow import TableSource
+    from handful.io.parquet import ParquetPart
+
+    return TableSource("parquet", [ParquetPart(*path) for path in paths])
+
+
+def _open_arrow(paths: _Paths, on_bad_row: OnBadRow) -> Source:
+    from handful.io.arrow import TableSource
+    from handful.io.ipc import IpcPart
+
+    return TableSource("arrow", [IpcPart(*path) for path in paths])
+
+
+def _open_csv(paths: _Paths, on_bad_row: OnBadRow) -> Source:
+    from handful.io.csv import csv_source
+
+    return csv_source(paths, ",", on_bad_row)
+
+
+def _open_tsv(paths: _Paths, on_bad_row: OnBadRow) -> Source:
+    from handful.io.csv import csv_source
+
+    return csv_source(paths, "\t", on_bad_row)
+
+
+def _open_npy(paths: _Paths, on_bad_row: OnBadRow) -> Source:
+    from handful.io.memory import array_file_source
+
+    return array_file_source(paths)
+
+
+_READERS = {
+    "parquet": _open_parquet,
+    "arrow": _open_arrow,
+    "csv": _open_csv,
+    "tsv": _open_tsv,
+    "npy": _open_npy,
+}
+
+
+# Paths ------------------------------------------------------------------------------------------
 
 
 def expand(path: str) -> list[str]:
     """The files a path stands for: itself, those of a folder, or those a glob matches, sorted.
 
-    Hidden files, names that begin with "_", and handful's own manifests are passed over in folders.
+    In folders and globs, hidden files, names that begin with "_", manifests of handful's own, and
+    what has no known suffix are passed over.
     """
-    if path == "-" or os.path.isfile(path):
+    if path == "-" or (Path(path).exists() and not Path(path).is_dir()):
         return [path]
-    if os.path.isdir(path):
-        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and _is_data(p, path))
-        if not inside:
-            raise errors.no_files(path, FORMATS)
-        return inside
-    if glob.has_magic(path):
-        matched = sorted(name for name in glob.glob(path, recursive=True) if _is_data(Path(name)))
-        found = [file for name in matched for file in ([name] if Path(name).is_file() else expand(name))]
-        if not found:
-            raise errors.no_files(path, FORMATS)
+    if Path(path).is_dir():
+        found = _inside(path)
+    elif glob.has_magic(path):
+        matched = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  a pattern as typed
+        found = []
+        for name in matched:
+            found += _inside(name) if Path(name).is_dir() else [name] if _is_data(name) else []
+    else:
+        folder = Path(path).parent
+        near = [str(folder / p.name) for p in folder.iterdir()] if folder.is_dir() else []
+        raise errors.missing_file(path, near)
+    if not found:
+        raise errors.no_files(path, FORMATS)
+    return list(dict.fromkeys(found))
+
+
+def _inside(folder: str) -> list[str]:
+    """The data files under a folder, in the order of their paths."""
+    paths = (path for path in Path(folder).rglob("*") if path.is_file())
+    return [str(path) for path in sorted(paths) if _is_data(path.relative_to(folder))]
+
+
+def _is_data(path: str | Path) -> bool:
+    parts = Path(path).parts
+    hidden = any(part.startswith((".", "_")) and part not in {".", ".."} for part in parts)
+    return not hidden and ".manifest." not in parts[-1] and _by_suffix(str(path)) is not None
+
+
+def format_of(name: str) -> str:
+    """The format of a file by its suffix, or where that says nothing, by its first bytes."""
+    if name == "-":
+        return "jsonl"
+    if found := _by_suffix(name):
         return found
-    folder = Path(path).parent
-    near = [str(folder / p.name) for p in folder.iterdir()] if folder.is_dir() else []
-    raise errors.missing_file(path, near)
+    try:
+        with Path(name).open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise errors.cannot_open(name, error.strerror) from None
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            return kind
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return "jsonl"
+    raise errors.unknown_format(name, FORMATS)
+
+
+def _by_suffix(name: str) -> str | None:
+    path = Path(name.lower())
+    packed = path.suffix in COMPRESSIONS
+    kind = FORMATS.get(path.with_suffix("").suffix if packed else path.suffix)
+    return None if packed and kind not in _PACKED else kind

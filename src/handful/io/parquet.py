@@ -72,7 +72,8 @@ class ParquetPart:
         batches = self._file.iter_batches(
             BLOCK_ROWS, row_groups=list(groups), columns=columns, use_threads=False
         )
-        return self._first[group], batches
+        first: int = self._first[group]
+        return first, batches
 
     def same_group(self, row: int, other: int) -> bool:
         """Whether two rows lie in one row group."""
@@ -97,7 +98,7 @@ class _Held:
 
     @property
     def stop(self) -> int:
-        return self.start + self.batch.num_rows
+        return self.start + int(self.batch.num_rows)
 
 
 class _Cursor:
@@ -106,15 +107,16 @@ class _Cursor:
     def __init__(self, part: ParquetPart, columns: list[str]) -> None:
         self._part, self._columns = part, columns
         self._held: deque[_Held] = deque()
-        self._next, self._batches = 0, iter(())
+        self._next = 0
+        self._batches: Iterator[pa.RecordBatch] | None = None
 
     def read(self, start: int, stop: int) -> list[pa.RecordBatch]:
         far = start > self._next and not self._part.same_group(start, max(self._next - 1, 0))
-        if far or not self._covers(start, stop):
+        if self._batches is None or far or not self._covers(start, stop):
             self._held.clear()
             self._next, self._batches = self._part.batches(self._columns, start)
         while self._next < stop:
-            batch = next(self._batches).select(self._columns)
+            batch: pa.RecordBatch = next(self._batches).select(self._columns)
             self._held.append(_Held(self._next, batch, batch.num_rows))
             self._next += batch.num_rows
             self._forget(start)

@@ -108,13 +108,9 @@ def _plain(value: Any) -> Any:
             return value.decode()
         except UnicodeDecodeError:
             return base64.b64encode(value).decode()
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    if isinstance(value, datetime.timedelta):
-        return str(value)
-    if hasattr(value, "tolist"):  # numpy
-        return value.tolist()
-    return value
+    if isinstance(value, decimal.Decimal | datetime.timedelta):
+        return float(value) if isinstance(value, decimal.Decimal) else str(value)
+    return value.tolist() if hasattr(value, "tolist") else value  # numpy's own types
 
 
 def _microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
