@@ -210,9 +210,72 @@ def negative_similarity(i: int, j: int, value: float, objective: str) -> DataErr
     )
 
 
+def weights_shape(got: tuple[int, ...], wanted: int, each: str) -> UsageError:
+    """Weights that are not one a row, or one a feature."""
+    return UsageError(f"weights have shape {got}, and must be one a {each}: ({wanted},).")
+
+
+def not_a_chance(row: int, value: float) -> DataError:
+    """A number above 1 where chances are needed."""
+    return DataError(
+        f"features[{row}] holds {value:.6g}, and ProbabilisticCover needs chances in [0, 1]. "
+        "Divide by the largest, or use SetCover."
+    )
+
+
+def negative_value(what: str, row: int, value: float, objective: str) -> DataError:
+    """A negative or infinite number where only finite numbers ≥ 0 make sense."""
+    return DataError(
+        f"{what}[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Shift or mend it."
+    )
+
+
+def asymmetric_similarity(objective: str) -> DataError:
+    """A directed similarity where a mutual one is needed."""
+    return DataError(
+        f"The similarity is not symmetric, and {objective} needs s_ij = s_ji. Pass (s + s.T) / 2."
+    )
+
+
+def clipped_kernel() -> UsageError:
+    """A similarity that need not be positive semidefinite, where a determinant is taken."""
+    return UsageError(
+        "clipped_cosine need not be positive semidefinite, and a log-determinant needs that. "
+        "Use --similarity cosine, dot, euclidean or rbf."
+    )
+
+
+def not_a_kernel(row: int, variance: float) -> DataError:
+    """A matrix with a negative eigenvalue, where a determinant is taken."""
+    return DataError(
+        f"The similarity is not positive semidefinite: row {row} has variance {variance:.3g} given the "
+        "picks. Use cosine, dot, euclidean or rbf, or add to its diagonal."
+    )
+
+
+def not_given(objective: str, what: str) -> UsageError:
+    """A part of the contract that an objective declares, or is asked for, and does not give."""
+    return UsageError(f"{objective} gives no {what}. Declare it in its facts and write it.")
+
+
+def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str) -> UsageError:
+    """An optimizer that cannot serve this objective or budget."""
+    return UsageError(
+        f"{optimizer} cannot maximise {objective}: it needs {reason}. Use --optimizer {instead}."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
+
+
+def model_not_here(name: str) -> UsageError:
+    """A model that is not on this machine."""
+    return UsageError(
+        f"No model {name!r} on this machine. Pass its folder: --features sentence_model:model=FOLDER. "
+        "handful fetches none by itself."
+    )
 
 
 def bad_flag(flag: str, value: object, expected: str) -> UsageError:
@@ -368,6 +431,13 @@ def empty_text(where: str, spec: str) -> DataError:
     )
 
 
+def target_without_words(name: str) -> DataError:
+    """A target from which nothing can be counted."""
+    return DataError(
+        f"Target {name!r} has no words in its text. Name the right column: --like-text COLUMN."
+    )
+
+
 def bad_score(where: str, column: str, value: float, count: int) -> DataError:
     """A score that is no number."""
     return DataError(
@@ -432,14 +502,27 @@ def wrong_encoding(where: str, reason: object) -> DataError:
     )
 
 
-def csv_fields(where: str, found: int, expected: int) -> str:
-    """Why a CSV row is bad: too few or too many fields."""
-    return f"{where}: {found} fields, but the header has {expected}"
+def csv_fields(found: int, expected: int) -> str:
+    """Why a CSV record is bad: too few or too many fields."""
+    return f"{found} field{'s' * (found != 1)}, where the header has {expected}"
 
 
-def bad_row(reason: str) -> DataError:
+def not_utf8(byte: int) -> str:
+    """Why a record is bad: a byte that UTF-8 does not allow there."""
+    return f"byte 0x{byte:02X} is not UTF-8; if the file is in another encoding: iconv -f LATIN1 -t UTF-8"
+
+
+def bad_row(where: str, reason: str) -> DataError:
     """A row that cannot be read, where that ends the work."""
-    return DataError(f"{reason}. Mend it, or pass --on-bad-row skip.")
+    return DataError(f"{where}: {reason}. Mend it, or pass --on-bad-row skip.")
+
+
+def open_quote(where: str) -> DataError:
+    """A quoted CSV field that runs to the end of the file."""
+    return DataError(
+        f'{where}: a field opens with a quote (") that is never closed. Close it; '
+        "a quote that belongs to the text is doubled, in a field that is quoted."
+    )
 
 
 def repeated_column(path: object, column: str) -> DataError:

@@ -131,13 +131,13 @@ def _open_arrow(paths: _Paths, on_bad_row: OnBadRow) -> Source:
 def _open_csv(paths: _Paths, on_bad_row: OnBadRow) -> Source:
     from handful.io.csv import csv_source
 
-    return csv_source(paths, ",", on_bad_row)
+    return csv_source(paths, "csv", on_bad_row)
 
 
 def _open_tsv(paths: _Paths, on_bad_row: OnBadRow) -> Source:
     from handful.io.csv import csv_source
 
-    return csv_source(paths, "\t", on_bad_row)
+    return csv_source(paths, "tsv", on_bad_row)
 
 
 def _open_npy(paths: _Paths, on_bad_row: OnBadRow) -> Source:
@@ -200,6 +200,8 @@ def format_of(name: str) -> str:
         return "jsonl"
     if found := _by_suffix(name):
         return found
+    if not Path(name).is_file():  # a pipe, which can be read only once
+        return "jsonl"
     try:
         with Path(name).open("rb") as file:
             head = file.read(1024)
