@@ -119,10 +119,14 @@ def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
     text = text.replace(" | None", ", or none")
     low, high = meta.get("low"), meta.get("high")
     if low is not None and high is not None:
-        return f"{text}, {low:g} to {high:g}"
+        return f"{text}, {_number(low)} to {_number(high)}"
     if low is not None:
-        return f"{text}, at least {low:g}"
-    return f"{text}, at most {high:g}" if high is not None else text
+        return f"{text}, at least {_number(low)}"
+    return f"{text}, at most {_number(high)}" if high is not None else text
+
+
+def _number(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:
