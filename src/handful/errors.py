@@ -786,7 +786,7 @@ def replay_differs(what: str, differences: list[str]) -> VerifyError:
     """Something is not as the manifest says."""
     shown = "; ".join(differences[:6])
     more = f"; and {len(differences) - 6} more" if len(differences) > 6 else ""
-    return VerifyError(f"Not the same: {what}. {shown[:1].upper()}{shown[1:]}{more}.")
+    return VerifyError(f"Not the same: {what}: {shown}{more}.")
 
 
 def replay_needs(what: str, why: str) -> UsageError:
