@@ -6,7 +6,7 @@ whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,6 +75,10 @@ class Pairs(Protocol):
 
     def totals(self) -> Floats:
         """(m,) Σ_i s_ij over all rows i, to nearly full float64 precision. O(n·m·d)."""
+        ...
+
+    def peaks(self) -> Floats:
+        """(m,) max_i s_ij, at least 0, to nearly full float64 precision. O(n·m·d)."""
         ...
 
     def diagonal(self) -> Floats:
@@ -161,12 +165,23 @@ class _Tiled(Pairs):
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         out = np.zeros(self.shape[1])
-        for at in range(0, len(out), TILE_ROWS):
-            run = np.arange(at, min(at + TILE_ROWS, len(out)))
-            for start in range(0, self.shape[0], TILE_ROWS):
-                rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
-                out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
+        for rows, run in self._tiles():
+            out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
         return out
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        out = np.zeros(self.shape[1])
+        for rows, run in self._tiles():
+            out[run] = np.maximum(out[run], self._precise(rows, run).max(axis=0))
+        return out
+
+    def _tiles(self) -> Iterator[tuple[slice, Indices]]:
+        """All tiles, row after row of them."""
+        for start in range(0, self.shape[0], TILE_ROWS):
+            for at in range(0, self.shape[1], TILE_ROWS):
+                run = np.arange(at, min(at + TILE_ROWS, self.shape[1]))
+                yield slice(start, min(start + TILE_ROWS, self.shape[0])), run
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
@@ -181,15 +196,11 @@ class _Tiled(Pairs):
 
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
-        columns = np.arange(self.shape[1])
-        for start in range(0, self.shape[0], TILE_ROWS):
-            rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
-            for at in range(0, len(columns), TILE_ROWS):
-                run = columns[at : at + TILE_ROWS]
-                tile = self.tile(rows, run)
-                if tile.min(initial=0.0) < -self.error:
-                    i, j = np.unravel_index(int(tile.argmin()), tile.shape)
-                    return start + int(i), int(run[j]), float(tile[i, j])
+        for rows, run in self._tiles():
+            tile = self.tile(rows, run)
+            if tile.min(initial=0.0) < -self.error:
+                i, j = np.unravel_index(int(tile.argmin()), tile.shape)
+                return rows.start + int(i), int(run[j]), float(tile[i, j])
         return None
 
 
@@ -362,12 +373,8 @@ class HeldPairs(_Tiled):
     def __init__(self, made: Pairs) -> None:
         self.made, self.shape, self.symmetric = made, made.shape, made.symmetric
         self.matrix = np.empty(made.shape, np.float32)
-        columns = np.arange(made.shape[1])
-        for start in range(0, made.shape[0], TILE_ROWS):
-            rows = slice(start, min(start + TILE_ROWS, made.shape[0]))
-            for at in range(0, len(columns), TILE_ROWS):
-                run = slice(at, at + TILE_ROWS)
-                self.matrix[rows, run] = made.tile(rows, columns[run])
+        for rows, run in self._tiles():
+            self.matrix[rows, run] = made.tile(rows, run)
         largest = max(self.matrix.max(initial=0.0), -self.matrix.min(initial=0.0))
         self.error = made.error + 2.0**-24 * float(largest)
 
@@ -378,6 +385,10 @@ class HeldPairs(_Tiled):
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         return self.made.totals()
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        return self.made.peaks()
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
@@ -479,6 +490,11 @@ class GraphPairs(Pairs):
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         return _column_sums(self.by_candidate)
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        highest = self.by_candidate.max(axis=0)
+        return np.maximum(np.asarray(highest.todense(), np.float64).ravel(), 0.0)
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
