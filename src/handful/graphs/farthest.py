@@ -113,7 +113,8 @@ class Farthest:
             if len(here):
                 least = self._distance[here].max() - 2 * self._error
                 if least > self._outside:
-                    return here[self._distance[here] >= least]
+                    close: Indices = here[self._distance[here] >= least]
+                    return close
             elif self._outside == -np.inf:
                 return here
             self._draw()
@@ -154,7 +155,7 @@ class Farthest:
         if hasattr(products, "toarray"):
             products = products.toarray()
         half = np.max(products - 0.5 * self._squares[picks], axis=1)
-        return np.maximum(squares - 2 * half, np.float32(0))
+        return np.asarray(np.maximum(squares - 2 * half, 0.0), np.float32)
 
     def _settle(self, rows: Indices) -> None:
         """Bring the float64 distances of some rows up to date, by the picks each has not met."""

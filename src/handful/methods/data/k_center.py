@@ -10,7 +10,7 @@ import numpy as np
 
 from handful.budget import Ledger
 from handful.graphs.farthest import Farthest
-from handful.graphs.similarity import exact_squares, float_rows, unit_rows
+from handful.graphs.similarity import float_rows, unit_rows
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
 from handful.rng import Draws
