@@ -707,6 +707,17 @@ def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:
     return UsageError(f"{format} cannot hold this: {reason}. {suggestion}")
 
 
+# Comparisons ------------------------------------------------------------------------------------
+
+
+def too_few_draws(draws: int, fewest: int) -> UsageError:
+    """Too few random picks for any of them to be called rare."""
+    return UsageError(
+        f"--draws {draws}: with fewer than {fewest} random picks nothing can be called better or worse. "
+        f"Ask for at least {fewest}, or for none: --draws 0."
+    )
+
+
 # Command line -----------------------------------------------------------------------------------
 
 
