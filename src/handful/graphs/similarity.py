@@ -6,7 +6,7 @@ whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,6 +75,10 @@ class Pairs(Protocol):
 
     def totals(self) -> Floats:
         """(m,) Σ_i s_ij over all rows i, to nearly full float64 precision. O(n·m·d)."""
+        ...
+
+    def peaks(self) -> Floats:
+        """(m,) max_i s_ij, at least 0, to nearly full float64 precision. O(n·m·d)."""
         ...
 
     def diagonal(self) -> Floats:
@@ -161,12 +165,23 @@ class _Tiled(Pairs):
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         out = np.zeros(self.shape[1])
-        for at in range(0, len(out), TILE_ROWS):
-            run = np.arange(at, min(at + TILE_ROWS, len(out)))
-            for start in range(0, self.shape[0], TILE_ROWS):
-                rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
-                out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
+        for rows, run in self._tiles():
+            out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
         return out
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        out = np.zeros(self.shape[1])
+        for rows, run in self._tiles():
+            out[run] = np.maximum(out[run], self._precise(rows, run).max(axis=0))
+        return out
+
+    def _tiles(self) -> Iterator[tuple[slice, Indices]]:
+        """All tiles, row after row of them."""
+        for start in range(0, self.shape[0], TILE_ROWS):
+            for at in range(0, self.shape[1], TILE_ROWS):
+                run = np.arange(at, min(at + TILE_ROWS, self.shape[1]))
+                yield slice(start, min(start + TILE_ROWS, self.shape[0])), run
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
@@ -181,15 +196,11 @@ class _Tiled(Pairs):
 
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
-        columns = np.arange(self.shape[1])
-        for start in range(0, self.shape[0], TILE_ROWS):
-            rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
-            for at in range(0, len(columns), TILE_ROWS):
-                run = columns[at : at + TILE_ROWS]
-                tile = self.tile(rows, run)
-                if tile.min(initial=0.0) < -self.error:
-                    i, j = np.unravel_index(int(tile.argmin()), tile.shape)
-                    return start + int(i), int(run[j]), float(tile[i, j])
+        for rows, run in self._tiles():
+            tile = self.tile(rows, run)
+            if tile.min(initial=0.0) < -self.error:
+                i, j = np.unravel_index(int(tile.argmin()), tile.shape)
+                return rows.start + int(i), int(run[j]), float(tile[i, j])
         return None
 
 
@@ -209,7 +220,10 @@ class FeaturePairs(_Tiled):
         self.name, self.left, self.right, self.scale = name, left, right, scale
         self.shape = (left.shape[0], right.shape[0])
         self.symmetric = left is right
-        self._squares = tuple(_squares(x) for x in (left, right)) if self._metric else None
+        first = squared_lengths(left)
+        second = first if self.symmetric else squared_lengths(right)
+        self._longest = tuple(float(np.sqrt(x.max(initial=0.0))) for x in (first, second))
+        self._squares = (first, second) if self._metric else None
         self.error = self._bound()
 
     @classmethod
@@ -233,6 +247,42 @@ class FeaturePairs(_Tiled):
         out = squared_distances(self.left, one) if self._metric else products(self.left, one)
         return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
 
+    def at(self, rows: Indices, columns: Indices) -> Floats:
+        """(p,) float64 similarities of single pairs, each as `column` gives it. O(p·d)."""
+        if not (_is_sparse(self.left) or _is_sparse(self.right)):
+            raw = _exact(self.left, rows, self.right, columns, self._metric)
+            return np.asarray(self._shaped(raw), np.float64)
+        out, formula = np.empty(len(rows)), squared_distances if self._metric else products
+        for j in np.unique(columns).tolist():
+            here = np.flatnonzero(columns == j)
+            out[here] = formula(self.left[rows[here]], self.right[j : j + 1])
+        return np.asarray(self._shaped(out), np.float64)
+
+    def keys(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """(a, b) float32 numbers in the order of the similarities, within `key_error` of exact ones.
+
+        The product of the rows; for distances, minus half the squared distance.
+        """
+        keys = np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
+        if self._squares is not None:
+            keys -= (0.5 * self._squares[0][rows, None]).astype(np.float32)
+            keys -= (0.5 * self._squares[1][columns]).astype(np.float32)
+        return keys
+
+    @property
+    def key_error(self) -> float:
+        """A bound on the rounding of `keys`."""
+        left, right = self._longest
+        d = float(self.left.shape[1] + 4)
+        if not self._metric:
+            return 2.0**-24 * d * left * right
+        return 2.0**-24 * (d + 4.0) * (left + right) ** 2
+
+    def of_key(self, keys: Floats) -> Floats:
+        """The similarity that an exact key stands for."""
+        raw = np.maximum(-2.0 * keys, 0.0) if self._metric else keys
+        return np.asarray(self._shaped(raw), np.float64)
+
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
         if self._squares is not None:  # distances lose half their digits near 0
@@ -242,17 +292,20 @@ class FeaturePairs(_Tiled):
     def _precise(self, rows: slice, columns: Indices) -> Tile:
         out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
         if self._squares is not None:
+            both = self._squares[0][rows, None] + self._squares[1][columns]
             out *= -2.0
-            out += self._squares[0][rows, None]
-            out += self._squares[1][columns]
+            out += both
             np.maximum(out, 0.0, out=out)
+            if not _is_sparse(self.left):  # a small difference of large numbers is taken by itself
+                i, j = np.nonzero(out < 2.0**-20 * both)
+                out[i, j] = _exact(self.left, rows.start + i, self.right, columns[j], True)
         return self._shaped(out)
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
         if self._metric:
             return self._shaped(np.zeros(self.shape[0])).astype(np.float64, copy=False)
-        return self._shaped(_squares(self.left)).astype(np.float64, copy=False)
+        return self._shaped(squared_lengths(self.left)).astype(np.float64, copy=False)
 
     def totals(self) -> Floats:
         """See `Pairs.totals`. O(n·d) where the similarity is linear."""
@@ -285,7 +338,7 @@ class FeaturePairs(_Tiled):
         if not min(self.shape):
             return 0.0
         d = self.left.shape[1] + 4
-        left, right = (np.sqrt(_squares(x).max()) for x in (self.left, self.right))
+        left, right = self._longest
         if self._metric:
             squared = 2.0**-53 * d * (left + right) ** 2
             return float(np.sqrt(squared) if self.name == "euclidean" else squared / self.scale)
@@ -320,12 +373,8 @@ class HeldPairs(_Tiled):
     def __init__(self, made: Pairs) -> None:
         self.made, self.shape, self.symmetric = made, made.shape, made.symmetric
         self.matrix = np.empty(made.shape, np.float32)
-        columns = np.arange(made.shape[1])
-        for start in range(0, made.shape[0], TILE_ROWS):
-            rows = slice(start, min(start + TILE_ROWS, made.shape[0]))
-            for at in range(0, len(columns), TILE_ROWS):
-                run = slice(at, at + TILE_ROWS)
-                self.matrix[rows, run] = made.tile(rows, columns[run])
+        for rows, run in self._tiles():
+            self.matrix[rows, run] = made.tile(rows, run)
         largest = max(self.matrix.max(initial=0.0), -self.matrix.min(initial=0.0))
         self.error = made.error + 2.0**-24 * float(largest)
 
@@ -336,6 +385,10 @@ class HeldPairs(_Tiled):
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         return self.made.totals()
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        return self.made.peaks()
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
@@ -438,6 +491,11 @@ class GraphPairs(Pairs):
         """See `Pairs.totals`."""
         return _column_sums(self.by_candidate)
 
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        highest = self.by_candidate.max(axis=0)
+        return np.maximum(np.asarray(highest.todense(), np.float64).ravel(), 0.0)
+
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
         return np.asarray(self.by_candidate.diagonal(), np.float64)
@@ -466,34 +524,50 @@ def float_rows(features: Any) -> Any:
 def unit_rows(features: Any) -> Any:
     """(n, d) float32: each row over its length, taken in float64; a row of zeros stays as it is."""
     rows = float_rows(features)
-    length = np.sqrt(_squares(rows))
+    length = np.sqrt(squared_lengths(rows))
     length[length == 0.0] = 1.0
     if _is_sparse(rows):
         rows.data = (rows.data / np.repeat(length, np.diff(rows.indptr))).astype(np.float32)
         return rows
-    return (rows / length[:, None]).astype(np.float32)
+    out = np.empty(rows.shape, np.float32)
+    for start in range(0, len(rows), TILE_ROWS):
+        block = slice(start, start + TILE_ROWS)
+        out[block] = rows[block] / length[block, None]
+    return out
 
 
 def products(rows: Any, one: Any) -> Floats:
     """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
     if _is_sparse(rows):
         return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
-    other, out = one[0].astype(np.float64), np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        block = slice(start, start + TILE_ROWS)
-        out[block] = (rows[block] * other).sum(axis=1)
-    return out
+    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), False)
 
 
 def squared_distances(rows: Any, one: Any) -> Floats:
     """(n,) float64 ‖x − y‖² of rows to one row (1, d), each summed in a fixed order; 0 for equal rows."""
     if _is_sparse(rows):
-        squares = _squares(rows) + _squares(one) - 2.0 * products(rows, one)
+        squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
         return np.maximum(squares, 0.0)
-    other, out = one[0].astype(np.float64), np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        block = slice(start, start + TILE_ROWS)
-        out[block] = np.square(rows[block] - other).sum(axis=1)
+    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+
+
+def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:
+    """(p,) float64 squared distances of single pairs of rows, each as `squared_distances` gives it."""
+    if not _is_sparse(rows):
+        return _exact(rows, first, rows, second, True)
+    out = np.empty(len(first))
+    for j in np.unique(second).tolist():
+        here = np.flatnonzero(second == j)
+        out[here] = squared_distances(rows[first[here]], rows[j : j + 1])
+    return out
+
+
+def _exact(left: Any, left_rows: Indices, right: Any, right_rows: Indices, metric: bool) -> Floats:
+    """(p,) float64 products, or squared distances, of single pairs of dense float32 rows."""
+    from handful.kernels import products as kernels
+
+    out = np.empty(len(left_rows))
+    (kernels.squared_distances if metric else kernels.dots)(left, left_rows, right, right_rows, out)
     return out
 
 
@@ -511,18 +585,19 @@ def _dense(x: Any) -> Any:
     return x.toarray() if _is_sparse(x) else x
 
 
-def _squares(rows: Any) -> Floats:
+def squared_lengths(rows: Any) -> Floats:
     """(n,) float64 squared lengths, each summed in a fixed order."""
     if _is_sparse(rows):  # entry after entry, as `products` adds them
         owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
         squares = np.square(rows.data, dtype=np.float64)
         return np.bincount(owner, squares, minlength=rows.shape[0]).astype(np.float64)
-    out = np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        out[start : start + TILE_ROWS] = np.square(
-            rows[start : start + TILE_ROWS], dtype=np.float64
-        ).sum(axis=1)
-    return out
+    return _exact(rows, np.arange(len(rows)), rows, np.arange(len(rows)), False)
+
+
+def mean_row(rows: Any) -> Any:
+    """(1, d) the mean of float32 rows, of their kind: dense or CSR."""
+    mean = (_column_sums(rows) / max(1, rows.shape[0])).astype(np.float32)[None]
+    return sparse.csr_array(mean) if _is_sparse(rows) else mean
 
 
 def _column_sums(rows: Any) -> Floats:
@@ -536,12 +611,14 @@ def _mean_squared_distance(rows: Any) -> float:
     if not rows.shape[0]:
         return 1.0
     mean = _column_sums(rows) / rows.shape[0]
-    spread = 2.0 * float(_squares(rows).mean() - mean @ mean)
+    spread = 2.0 * float(squared_lengths(rows).mean() - mean @ mean)
     return spread if spread > 1e-12 else 1.0
 
 
 def _require_finite(values: Any, what: str) -> None:
-    if np.isfinite(values).all():
-        return
-    where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-    raise errors.not_finite(what, where, float(values[where]))
+    for start in range(0, len(values), TILE_ROWS):
+        block = values[start : start + TILE_ROWS]
+        if not np.isfinite(block).all():
+            first, *rest = np.argwhere(~np.isfinite(block))[0].tolist()
+            where = (start + first, *rest)
+            raise errors.not_finite(what, where, float(values[where]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,6 +68,7 @@ class TableSource:
         if not self.rows:
             raise errors.empty_pool(", ".join(part.name for part in self.parts[:3]))
         self.table_schema = _unified([part.schema for part in self.parts])
+        self.typed_schema = self.table_schema
         self.schema: Mapping[str, Kind] = {f.name: native_kind(f) for f in self.table_schema}
         self.bad: Sequence[BadRow] = [
             BadRow(row.row + first, row.where, row.reason)
@@ -87,9 +88,7 @@ class TableSource:
 
     def read(self, columns: Mapping[str, Kind], start: int, stop: int) -> dict[str, ColumnData]:
         """Rows [start, stop) of some columns, each as the kind asked for."""
-        for column in columns:
-            if column not in self.schema:
-                raise errors.unknown_column(column, self.schema)
+        self.require(columns)
         table = self.table(list(columns), start, stop)
         return {
             name: convert(
@@ -97,6 +96,12 @@ class TableSource:
             )
             for i, (name, kind) in enumerate(columns.items())
         }
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Refuse a column that is not there."""
+        for column in columns:
+            if column not in self.schema:
+                raise errors.unknown_column(column, self.schema)
 
     def table(self, columns: list[str] | None, start: int, stop: int) -> pa.Table:
         """Rows [start, stop) as a table in the common schema."""
@@ -127,6 +132,10 @@ class TableSource:
             chunk = table.take(places[start : start + BLOCK_ROWS])
             yield _fitted(chunk, self.table_schema, len(chunk))
 
+    def typed(self, table: pa.Table) -> pa.Table:
+        """A table of `take` in `typed_schema`: with the types that other formats get."""
+        return table
+
     def _take_ascending(self, rows: NDArray[np.int64]) -> Iterator[pa.Table]:
         blocks = rows // BLOCK_ROWS
         cuts = np.flatnonzero(np.diff(blocks)) + 1
@@ -137,10 +146,11 @@ class TableSource:
 
     def where(self, row: int) -> str:
         """Name a row: "pool.parquet row 41"."""
-        i = self._part(row)
+        i = self.part_of(row)
         return self.parts[i].where(row - self.first[i])
 
-    def _part(self, row: int) -> int:
+    def part_of(self, row: int) -> int:
+        """Which part holds a row."""
         return min(bisect_right(self.first, row), len(self.parts)) - 1
 
     def fingerprint(self) -> dict[str, Any]:
@@ -262,17 +272,12 @@ def promoted(one: pa.Field, other: pa.Field) -> pa.Field:
     if one.equals(other, check_metadata=False) and is_encoded(one) == is_encoded(other):
         return one
     plain = [f.with_type(_wide(f.type)) for f in (one, other)]
-    numbers = [pa.types.is_integer(f.type) or pa.types.is_floating(f.type) for f in plain]
-    if is_encoded(one) or is_encoded(other) or pa.types.is_decimal(one.type):
-        return encoded_field(one.name)
-    try:
-        if all(numbers) or pa.types.is_null(one.type) or pa.types.is_null(other.type):
-            schemas = [pa.schema([f.remove_metadata().with_nullable(True)]) for f in plain]
+    if not is_encoded(one) and not is_encoded(other):
+        schemas = [pa.schema([f.remove_metadata().with_nullable(True)]) for f in plain]
+        try:
             return pa.unify_schemas(schemas, promote_options="permissive").field(0)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        pass
-    if plain[0].type == plain[1].type:
-        return plain[0].with_nullable(True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            pass
     return encoded_field(one.name)
 
 
@@ -296,5 +301,5 @@ def _fitted(table: pa.Table, schema: pa.Schema, rows: int) -> pa.Table:
         if is_encoded(field) and not is_encoded(table.schema.field(field.name)):
             texts = [None if v is None else to_json(v) for v in column.to_pylist()]
             column = pa.chunked_array([pa.array(texts, pa.large_string())])
-        columns.append(column if column.type == field.type else column.cast(field.type))
+        columns.append(column if column.type == field.type else column.cast(field.type, safe=False))
     return pa.table(columns, schema=schema)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import os
 import shutil
 import signal
@@ -106,8 +105,10 @@ class Files:
         )
 
 
-class PartFile(io.RawIOBase):
+class PartFile:
     """One file on its way. Every write is complete or an error; size and SHA-256 are kept.
+
+    Whoever writes may call `close`; it is `Files` that ends the file.
 
     Args:
         path: Where it will appear. A device or a pipe is written to directly.
@@ -116,6 +117,7 @@ class PartFile(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
+        self.closed = False
         self._digest = hashlib.sha256()
         direct = path.exists() and not path.is_file()
         self._part = None if direct else part_of(path)
@@ -129,9 +131,11 @@ class PartFile(io.RawIOBase):
         """Of what was written so far."""
         return self._digest.hexdigest()
 
-    def writable(self) -> bool:
-        """Yes."""
-        return True
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing: see above."""
 
     def tell(self) -> int:
         """Bytes written so far."""
@@ -165,7 +169,7 @@ class PartFile(io.RawIOBase):
             self._part.unlink(missing_ok=True)
             self._part = None
         if not self.closed:
-            self.close()
+            self.closed = True
             os.close(self._descriptor)
 
 

@@ -29,7 +29,7 @@ def tables_of(source: Source, rows: Rows) -> tuple[pa.Schema, Tables]:
     if isinstance(source, TableSource):
         if source.arrays:
             return _with_arrays(source, rows)
-        return source.table_schema, source.take(rows)
+        return source.typed_schema, map(source.typed, source.take(rows))
     return _from_lines(source, rows)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from handful import errors
+
 if TYPE_CHECKING:
     from handful.objectives.weighted_sum import WeightedSum
 
@@ -56,19 +58,27 @@ class Counterexample:
 
 
 class View(Protocol):
-    """What an objective sees: n rows, and arrays by name. `methods.View` is one; `Arrays` is another.
+    """What an objective sees: n rows, and arrays by name. `methods.View` is one; `Arrays` is another."""
 
-    Attributes:
-        n: Number of rows.
-        rank: (n,) int64, each row's place in the order of ids, by which ties break; None: row order.
-        threads: Threads that may be used; results never depend on it.
-        memory_bytes: Anonymous memory that may be used beyond what is held now.
-    """
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        ...
 
-    n: int
-    rank: Indices | None
-    threads: int
-    memory_bytes: int
+    @property
+    def rank(self) -> Indices | None:
+        """(n,) each row's place in the order of ids, by which ties break; None: row order."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Threads that may be used; results never depend on it."""
+        ...
+
+    @property
+    def memory_bytes(self) -> int:
+        """Anonymous memory that may be used beyond what is held now."""
+        ...
 
     def array(self, name: str | None = None) -> Any:
         """The rows' features, (n, d) dense float16/32/64 or CSR; None: the default array."""
@@ -187,11 +197,11 @@ class Objective(Protocol):
 
     def remove(self, state: State, index: int) -> State:
         """The state of S − index. May reuse `state`; the old one is then dead."""
-        raise NotImplementedError
+        raise errors.not_given(type(self).__name__, "remove")
 
     def majorants(self, state: State) -> Majorants:
         """Modular upper bounds of the objective, for the certificate; `state` is of any subset."""
-        raise NotImplementedError
+        raise errors.not_given(type(self).__name__, "majorants")
 
     def __add__(self, other: Objective) -> WeightedSum:
         from handful.objectives.weighted_sum import WeightedSum

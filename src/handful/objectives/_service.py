@@ -17,8 +17,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from handful import errors
 from handful.graphs.similarity import Pairs
+from handful.objectives._bind import refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
 
 ROUNDING = 2.0**-40
@@ -48,13 +48,15 @@ class State:
         pairs: Similarity of every row to every candidate.
         bounds: As above.
         best: (n,) float64, max(low_i, min(high_i, max_{j ∈ S} s_ij)).
-        subset: S.
+        subset: S, in the order picked.
+        bonus: (m,) what each candidate is worth by itself besides (FLQMI); None: nothing.
     """
 
     pairs: Pairs
     bounds: Bounds
     best: Floats
     subset: tuple[int, ...] = ()
+    bonus: Floats | None = None
 
 
 class Service(Objective):
@@ -82,9 +84,7 @@ class Service(Objective):
     def start(self, view: View) -> State:
         """Bind the similarities, and refuse one below 0."""
         pairs, bounds = self.bind(view)
-        negative = pairs.first_negative()
-        if negative is not None:
-            raise errors.negative_similarity(*negative, type(self).__name__)
+        refuse_signed(pairs, type(self).__name__)
         return State(pairs, bounds, bounds.low.copy())
 
     def gains(self, state: State, candidates: Indices) -> Floats:
@@ -121,10 +121,10 @@ class Service(Objective):
 
     def remove(self, state: State, index: int) -> State:
         """Serve the rows anew by the picks left. O(n·k·d)."""
-        left = tuple(j for j in state.subset if j != index)
-        fresh = State(state.pairs, state.bounds, state.bounds.low.copy())
-        for j in left:
-            fresh = self.add(fresh, j)
+        fresh = dataclasses.replace(state, best=state.bounds.low.copy(), subset=())
+        for j in state.subset:
+            if j != index:
+                fresh = self.add(fresh, j)
         return fresh
 
     def majorants(self, state: State) -> Majorants:

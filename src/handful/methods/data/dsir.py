@@ -22,12 +22,16 @@ from handful.selection import Floats, Indices, Picks
 EPSILON = 1e-8
 """Keeps the logarithm of an empty bucket finite, as in the released code."""
 
+PRIOR_PER_NGRAM = 10
+"""The prior's n-grams for one of the target's own, at most, so that a target of a sentence is still heard."""
+
 
 @dataclass(frozen=True)
 class Dsir:
     """Resample the pool by importance, on hashed word n-grams, so that it resembles the target.
 
-        p_b = (c_b + a + m·q_b) / Σ    target,    q_b    share of bucket b in the pool
+        p_b = (c_b + a + m·q_b) / Σ,    m = min(prior, 10·Σ_b c_b)    c: counts of the target
+        q_b = share of bucket b in the pool
         λ_b = ln(p_b + ε) − ln(q_b + ε)
         u_i = Σ_{n-grams of row i} λ_b · min(1, chunk / tokens_i)
         pick the k largest u_i / temperature + Gumbel noise
@@ -40,8 +44,8 @@ class Dsir:
     quotas: there u_i grows with the length of the text, so on uncut texts resampling becomes a choice of
     the longest, or, where the target is small and most n-grams are unseen, of the shortest; it fits q
     on the first texts alone; its noise has no seed. The paper cuts texts to 128 words beforehand; `chunk` has
-    the same effect without cutting. The prior is evidence of `prior` n-grams that the target is like the
-    pool; `benchmarks/claims/dsir.py` measures what both are worth.
+    the same effect without cutting. The prior is evidence of m n-grams that the target is like the pool;
+    `benchmarks/claims/dsir.py` measures what both are worth.
 
     Cost: two hashings of all tokens. Memory: 8 bytes a row and target, 8 bytes a bucket and thread.
 
@@ -52,7 +56,9 @@ class Dsir:
     ngrams: int = parameter(2, "Orders of n-grams counted, 1 to this.", low=1, high=5)
     buckets: int = parameter(10_000, "Buckets the n-grams are hashed to.", low=2, high=2**24)
     prior: float = parameter(
-        10_000.0, "n-grams like the pool's, added to each target's (m); steadies small ones.", low=0
+        10_000.0,
+        "n-grams like the pool's, added to each target's; at most 10 for one of its own.",
+        low=0,
     )
     pseudo_count: float = parameter(
         0.0, "Count added to each bucket of a target (a), as the paper's smoothing.", low=0
@@ -143,7 +149,8 @@ class Dsir:
     def _log_ratio(self, counts: NDArray[np.int64], pool: NDArray[np.int64]) -> Floats:
         """(buckets,) λ = ln(p + ε) − ln(q + ε)."""
         q = pool / max(1, int(pool.sum()))
-        p = counts + self.pseudo_count + self.prior * q
+        prior = min(self.prior, PRIOR_PER_NGRAM * int(counts.sum()))
+        p = counts + self.pseudo_count + prior * q
         ratio: Floats = np.log(p / p.sum() + EPSILON) - np.log(q + EPSILON)
         return ratio
 
@@ -212,7 +219,7 @@ class Dsir:
 def kl_divergence(targets: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
     """(targets,) KL(p ‖ q) in nats, from counts: p of each target, q of `counts`.
 
-    Buckets empty in `counts` stand at ε, as in the released code's measure, so it is finite.
+    Buckets empty in `counts` stand at ε, so it is finite.
 
     Example:
         >>> kl_divergence(np.array([[1, 1], [2, 0]]), np.array([5, 5])).round(3).tolist()
