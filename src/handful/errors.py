@@ -763,3 +763,10 @@ def replay_needs(what: str, why: str) -> UsageError:
         f"{what} cannot be had from the manifest alone: {why}. Pass it again, in Python: "
         "handful.verify(manifest, data, like=…)."
     )
+
+
+def too_little_memory(needed: str, allowed: str, would_fit: Iterable[str]) -> InfeasibleError:
+    """A plan that the limit has no room for."""
+    ways = list(would_fit)
+    advice = f" This would fit: {'; '.join(ways)}." if ways else ""
+    return InfeasibleError(f"About {needed} are needed, and --memory allows {allowed}.{advice}")

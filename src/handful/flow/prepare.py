@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Prepared:
         candidates: Source rows a method may see, ascending; None for all.
         included: Candidates (numbered as in the view) that must be picked.
         reason: Why `auto` chose the method, or None where the user did.
+        at_hand: What the request offers a method, in the words of `Need`.
     """
 
     request: Request
@@ -56,6 +58,7 @@ class Prepared:
     key: str
     method: Any
     reason: str | None
+    at_hand: set[str]
     view: View
     costs: NDArray[Any] | None
     skipped: list[BadRow]
@@ -116,6 +119,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         key,
         method,
         reason,
+        at_hand,
         view,
         costs,
         skipped,
@@ -127,7 +131,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
 def _run(request: Request, progress: Progress) -> Run:
     threads = available_threads() if request.threads is None else request.threads
     memory = available_memory() if request.memory is None else parse_memory(request.memory)
-    cache = None if request.cache is False else Cache(request.cache or default_folder())
+    cache = None if request.cache is False else Cache(Path(request.cache or default_folder()))
     return Run(threads, memory, cache, progress)
 
 
