@@ -117,16 +117,19 @@ def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
     written = getattr(kind, "__name__", str(kind)).replace("Any", "anything")
     text = re.sub(r"\b(int|float|bool|str)\b", lambda m: words[m[0]], written)
     text = text.replace(" | None", ", or none")
-    low, high = meta.get("low"), meta.get("high")
-    if low is not None and high is not None:
-        return f"{text}, {_number(low)} to {_number(high)}"
-    if low is not None:
-        return f"{text}, at least {_number(low)}"
-    return f"{text}, at most {_number(high)}" if high is not None else text
+    low, high = (_written(meta.get(end)) for end in ("low", "high"))
+    if low and high:
+        return f"{text}, {low} to {high}"
+    if low:
+        return f"{text}, at least {low}"
+    return f"{text}, at most {high}" if high else text
 
 
-def _number(limit: float) -> str:
-    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
+def _written(bound: float | None) -> str:
+    """A bound as one writes it: 16,777,216 and not 1.67772e+07."""
+    if bound is None:
+        return ""
+    return f"{int(bound):,}" if float(bound).is_integer() else f"{bound:g}"
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:

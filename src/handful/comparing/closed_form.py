@@ -28,7 +28,7 @@ def ridge(rows: Any, targets: Floats, asked: Any, *, penalty: float = 1.0) -> Fl
 
     Source: Hoerl & Kennard 1970, Ridge regression; Saunders, Gammerman & Vovk 1998 (among the rows).
     """
-    offset = targets.mean(axis=0)
+    offset: Floats = targets.mean(axis=0)
     errors = targets - offset
     m, d = rows.shape
     if isinstance(rows, np.ndarray) and d <= m:

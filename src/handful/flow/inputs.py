@@ -33,7 +33,7 @@ def read_pool(data: Any, request: Request, run: Run) -> Pool:
         arrays[name] = load_array(value, source, f"--array {name}")
     spec = default_text(source) if request.text is None else text_spec(request.text, source)
     pool = Pool(source, spec, request.id, arrays)
-    for column in (request.id, request.score, request.group):
+    for column in (request.id, request.score, request.group, request.label):
         if column is not None:
             pool.require(column)
     return pool

@@ -40,6 +40,8 @@ class MethodFacts:
         nested: Each prefix of its picks is what it would pick at that size.
         cost: Time and memory in n, d, k, as text.
         version: Rises when its picks change.
+        optimises: What it strives for of "coverage", "likeness", "diversity", "balance", "score": a verdict
+            does not rest on a measure of that. A target needs no mention, for part of it is held out.
     """
 
     paper: str
@@ -48,6 +50,7 @@ class MethodFacts:
     nested: bool
     cost: str
     version: int = 1
+    optimises: tuple[str, ...] = ()
 
 
 class Method(Protocol):

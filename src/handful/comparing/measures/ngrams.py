@@ -72,5 +72,6 @@ class Ngrams:
 
 def _totals(counts: Any) -> Floats:
     """(buckets,) counts of all rows together; whole numbers, so exact in any order."""
-    weights = counts.data.astype(np.float64)
-    return np.bincount(counts.indices, weights=weights, minlength=counts.shape[1])
+    weights: Floats = counts.data.astype(np.float64)
+    totals: Any = np.bincount(counts.indices, weights=weights, minlength=counts.shape[1])
+    return totals  # type: ignore[no-any-return]

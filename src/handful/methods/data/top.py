@@ -28,6 +28,7 @@ class Top:
         honours=("rows", "amount", "include"),
         nested=True,
         cost="O(n log n) time, 24 bytes a row",
+        optimises=("score",),
     )
 
     def work(self, size: Size) -> Work:
