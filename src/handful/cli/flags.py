@@ -126,4 +126,4 @@ def _option(flag: Flag, panel: str) -> Any:
         rich_help_panel=panel,
         show_default=False,
     )
-    return Annotated[kind | None, settings]  # type: ignore[valid-type]
+    return Annotated[kind | None, settings]

@@ -68,7 +68,7 @@ class Rates:
 
     def seconds(self, work: Work) -> float:
         """How long some work takes, roughly."""
-        return sum(getattr(work, f.name) / getattr(self, f.name) for f in fields(self))
+        return float(sum(getattr(work, f.name) / getattr(self, f.name) for f in fields(self)))
 
 
 def measure(threads: int, read_texts: Callable[[], int] | None) -> Rates:
