@@ -44,6 +44,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--id", str, "COLUMN", "Of unique ids; else row numbers are used."),
         Flag("--group", str, "COLUMN", "Of groups; @file: the file a row came from."),
         Flag("--score", str, "COLUMN", "Of scores, larger is better."),
+        Flag("--label", str, "COLUMN", "Of labels; read by the verdict, never by a method."),
         Flag("--embeddings", str, "FILE", "A .npy or .npz of one vector a row, or a list column."),
         Flag("--array", list, "NAME=FILE", "Vectors by name; once for each array."),
         Flag("--features", str, "NAME", "How text becomes vectors: tfidf_svd:d=128."),

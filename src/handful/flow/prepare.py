@@ -31,6 +31,7 @@ from handful.parameters import configure, parse_spec
 from handful.pool import BadRow, Pool
 from handful.rng import Draws
 from handful.runtime.cache import Cache, default_folder
+from handful.runtime.meter import Meter
 from handful.runtime.progress import Progress, Silent
 from handful.runtime.run import Run, available_memory, available_threads
 from handful.selection import Indices
@@ -62,6 +63,7 @@ class Prepared:
     view: View
     costs: NDArray[Any] | None
     skipped: list[BadRow]
+    meter: Meter
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -85,6 +87,7 @@ class Prepared:
 
 def prepare(data: Any, request: Request, progress: Progress | None = None) -> Prepared:
     """Read what must be read, and check everything that can be checked before long work."""
+    meter = Meter()
     run = _run(request, progress or Silent())
     budget = Budget(
         request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
@@ -123,6 +126,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         view,
         costs,
         skipped,
+        meter,
     )
     _warn(prepared)
     return prepared

@@ -155,7 +155,11 @@ def write(
     if output.path is None:
         return Saved(None, None, None, written.rows, None)
     manifest = _of_prefix(selection)
-    place: dict[str, Any] = {"name": output.path.name, "format": output.format, "order": layout.order}
+    place: dict[str, Any] = {
+        "name": output.path.name,
+        "format": output.format,
+        "order": layout.order,
+    }
     place |= {"rows": written.rows, "bytes": written.size_bytes, "sha256": written.sha256}
     manifest = {**manifest, "run": {**manifest.get("run", {}), "output": place}}
     write_manifest(files, output.path, manifest, selection)
