@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 import re
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,6 +16,31 @@ from numpy.typing import NDArray
 from handful import errors
 
 _SUFFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
+_EXACT = decimal.Context(prec=2000, traps=[decimal.Inexact, decimal.InvalidOperation])
+"""Wide enough for any sum of doubles: their digits lie between 10^308 and 10^-341. Never rounds."""
+
+
+def exact(number: Any) -> Fraction:
+    """A number as the decimal it prints as: a cost of 0.1 is one tenth, as its writer meant it.
+
+    Example:
+        >>> 10 * exact(0.1) == 1
+        True
+    """
+    if isinstance(number, Fraction):
+        return number
+    number = number.item() if isinstance(number, np.generic) else number
+    return (
+        Fraction(decimal.Decimal(repr(number))) if isinstance(number, float) else Fraction(number)
+    )
+
+
+def exact_sum(costs: NDArray[Any]) -> Fraction:
+    """The sum of numbers, each as `exact` reads it; about 1 µs a number."""
+    if costs.dtype.kind != "f":
+        return Fraction(sum(costs.tolist()))
+    with decimal.localcontext(_EXACT):
+        return Fraction(sum(map(decimal.Decimal, map(repr, costs.tolist())), decimal.Decimal(0)))
 
 
 def parse_amount(text: str | float | Fraction, flag: str) -> Fraction:
@@ -24,9 +51,9 @@ def parse_amount(text: str | float | Fraction, flag: str) -> Fraction:
         1500000
     """
     if not isinstance(text, str):
-        if not math.isfinite(text) or text < 0:
+        if isinstance(text, bool) or not math.isfinite(text) or text < 0:
             raise errors.bad_amount(str(text), flag)
-        return Fraction(text)
+        return exact(text)
     match = re.fullmatch(r"\s*(\d+(?:_\d+)*(?:\.\d+)?|\.\d+)\s*([kKmMgGbBtT]?)\s*", text)
     if not match:
         raise errors.bad_amount(str(text), flag)
@@ -129,8 +156,9 @@ class Budget:
 class Ledger:
     """Keeps a budget while rows are taken: says what still fits, and never lets it be exceeded.
 
-    Sums are exact (rational arithmetic), so a float cost cannot creep past the amount. A row that may
-    not be picked (excluded, or bad) is never feasible; a row taken is never feasible again.
+    Sums are exact (rational arithmetic on the decimals that floats print as), so a float cost cannot
+    creep past the amount. A row that may not be picked (excluded, or bad) is never feasible; a row taken
+    is never feasible again.
 
     Args:
         n: Rows in the pool.
@@ -157,8 +185,10 @@ class Ledger:
     ) -> None:
         self.n = n
         self.rows = rows
-        self.costs = costs
-        self.amount = None if amount is None else Fraction(amount)
+        self.costs: NDArray[Any] | None = costs
+        if costs is not None and costs.dtype.kind == "f":
+            self.costs = costs.astype(np.float64, copy=False)
+        self.amount = None if amount is None else exact(amount)
         self.open = np.ones(n, bool) if eligible is None else eligible.copy()
         self.taken: list[int] = []
         self.spent = Fraction(0)
@@ -187,7 +217,7 @@ class Ledger:
         if self.rows_left <= 0 or not self.open[row]:
             raise errors.not_feasible(row)
         if self.costs is not None:
-            spent = self.spent + _exact(self.costs[row])
+            spent = self.spent + exact(self.costs[row])
             assert self.amount is not None
             if spent > self.amount:
                 raise errors.not_feasible(row)
@@ -210,23 +240,30 @@ class Ledger:
         rest = ranking[self.feasible(ranking)]
         while len(rest):
             run = self._fitting_prefix(rest)
-            for row in rest[:run].tolist():
-                self.take(row)
+            self._take_all(rest[:run])
             taken.append(rest[:run])
             rest = rest[run:]
             rest = rest[self.feasible(rest)]
         return np.concatenate(taken) if taken else ranking[:0]
+
+    def _take_all(self, rows: NDArray[np.intp]) -> None:
+        if self.costs is not None:
+            assert self.amount is not None
+            spent = self.spent + exact_sum(self.costs[rows])
+            assert spent <= self.amount, "rows that fit together exceed the amount"
+            self.spent = spent
+        self.open[rows] = False
+        self.taken.extend(rows.tolist())
 
     def _fitting_prefix(self, ranking: NDArray[np.intp]) -> int:
         """How many leading rows surely fit together; at least one, as the first is feasible."""
         ranking = ranking[: self.rows_left]
         if self.costs is None:
             return len(ranking)
-        total = np.cumsum(self.costs[ranking], dtype=np.float64)
-        slack = 1.0 - 4e-16 * (len(ranking) + 2)  # the running sum's relative rounding error
-        left = self.amount_left
-        assert left is not None
-        return max(1, int(np.searchsorted(total, float(left) * slack, side="right")))
+        with np.errstate(over="ignore"):
+            total = np.cumsum(self.costs[ranking], dtype=np.float64)
+        slack = 1.0 - 4e-16 * (len(ranking) + 4)  # the running sum's relative rounding error
+        return max(1, int(np.searchsorted(total, float(self._affordable()) * slack, side="right")))
 
     def _affordable(self) -> float | int:
         """The largest number of the costs' own type that does not exceed what is left."""
@@ -234,9 +271,6 @@ class Ledger:
         assert left is not None and self.costs is not None
         if self.costs.dtype.kind in "iu":
             return min(math.floor(left), int(np.iinfo(self.costs.dtype).max))
-        nearest = float(left)
-        return math.nextafter(nearest, -math.inf) if Fraction(nearest) > left else nearest
-
-
-def _exact(cost: Any) -> Fraction:
-    return Fraction(cost.item())
+        largest = sys.float_info.max
+        nearest = float(left) if left < Fraction(largest) else largest
+        return math.nextafter(nearest, -math.inf) if exact(nearest) > left else nearest

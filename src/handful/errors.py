@@ -210,9 +210,88 @@ def negative_similarity(i: int, j: int, value: float, objective: str) -> DataErr
     )
 
 
+def weights_shape(got: tuple[int, ...], wanted: int, each: str) -> UsageError:
+    """Weights that are not one a row, or one a feature."""
+    return UsageError(f"weights have shape {got}, and must be one a {each}: ({wanted},).")
+
+
+def not_a_chance(row: int, value: float) -> DataError:
+    """A number above 1 where chances are needed."""
+    return DataError(
+        f"features[{row}] holds {value:.6g}, and ProbabilisticCover needs chances in [0, 1]. "
+        "Divide by the largest, or use SetCover."
+    )
+
+
+def negative_value(what: str, row: int, value: float, objective: str) -> DataError:
+    """A negative or infinite number where only finite numbers ≥ 0 make sense."""
+    return DataError(
+        f"{what}[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Shift or mend it."
+    )
+
+
+def asymmetric_similarity(objective: str) -> DataError:
+    """A directed similarity where a mutual one is needed."""
+    return DataError(
+        f"The similarity is not symmetric, and {objective} needs s_ij = s_ji. Pass (s + s.T) / 2."
+    )
+
+
+def clipped_kernel() -> UsageError:
+    """A similarity that need not be positive semidefinite, where a determinant is taken."""
+    return UsageError(
+        "clipped_cosine need not be positive semidefinite, and a log-determinant needs that. "
+        "Use --similarity cosine, dot, euclidean or rbf."
+    )
+
+
+def not_a_kernel(row: int, variance: float) -> DataError:
+    """A matrix with a negative eigenvalue, where a determinant is taken."""
+    return DataError(
+        f"The similarity is not positive semidefinite: row {row} has variance {variance:.3g} given the "
+        "picks. Use cosine, dot, euclidean or rbf, or add to its diagonal."
+    )
+
+
+def not_given(objective: str, what: str) -> UsageError:
+    """A part of the contract that an objective declares, or is asked for, and does not give."""
+    return UsageError(f"{objective} gives no {what}. Declare it in its facts and write it.")
+
+
+def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str) -> UsageError:
+    """An optimizer that cannot serve this objective or budget."""
+    return UsageError(
+        f"{optimizer} cannot maximise {objective}: it needs {reason}. Use --optimizer {instead}."
+    )
+
+
+def bad_template(spec: str, problem: str) -> UsageError:
+    """A template that cannot be read."""
+    return UsageError(
+        f"--text {spec!r}: {problem}. Write columns in braces, '{{instruction}}\\n{{input}}', "
+        "and a brace itself twice."
+    )
+
+
+def no_turns(column: str, role: str) -> UsageError:
+    """A role asked of a column that holds no chats."""
+    return UsageError(
+        f"'{{{column}:{role}}}' asks for the turns of one role, but {column} holds no chats. "
+        f"Write '{{{column}}}'."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
+
+
+def model_not_here(name: str) -> UsageError:
+    """A model that is not on this machine."""
+    return UsageError(
+        f"No model {name!r} on this machine. Pass its folder: --features sentence_model:model=FOLDER. "
+        "handful fetches none by itself."
+    )
 
 
 def bad_flag(flag: str, value: object, expected: str) -> UsageError:
@@ -368,6 +447,13 @@ def empty_text(where: str, spec: str) -> DataError:
     )
 
 
+def target_without_words(name: str) -> DataError:
+    """A target from which nothing can be counted."""
+    return DataError(
+        f"Target {name!r} has no words in its text. Name the right column: --like-text COLUMN."
+    )
+
+
 def bad_score(where: str, column: str, value: float, count: int) -> DataError:
     """A score that is no number."""
     return DataError(
@@ -418,10 +504,26 @@ def unreadable(path: object, kind: str, reason: object) -> DataError:
     )
 
 
+def spool_full(path: object, folder: object, reason: object) -> DataError:
+    """No room to unpack an input."""
+    return DataError(
+        f"{path}: cannot be unpacked in {folder} ({reason}). "
+        "Make room there, or point TMPDIR at a folder with more."
+    )
+
+
 def json_array(path: object) -> DataError:
     """A JSON document where JSON Lines are expected."""
     return DataError(
         f"{path}: this is one JSON list, not JSON Lines. Write one object a line: jq -c '.[]' {path}."
+    )
+
+
+def foreign_encoding(path: object, encoding: str) -> DataError:
+    """A whole file in another encoding, by its first bytes."""
+    return DataError(
+        f"{path}: this is {encoding}, and JSON Lines are UTF-8. "
+        f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 
 
@@ -544,6 +646,14 @@ def which_array(path: object, names: Iterable[str]) -> UsageError:
     )
 
 
+def cache_full(folder: object, needed: int) -> DataError:
+    """No room for what is kept between runs."""
+    return DataError(
+        f"{folder}: the disk has no room for {needed:,} bytes of cached features. Make room (handful cache "
+        "--clear), or pass --no-cache, or --cache-dir FOLDER on another disk."
+    )
+
+
 # Outputs ----------------------------------------------------------------------------------------
 
 
@@ -595,3 +705,104 @@ def column_taken(column: str) -> UsageError:
 def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:
     """Rows that a format has no place for."""
     return UsageError(f"{format} cannot hold this: {reason}. {suggestion}")
+
+
+# Comparisons ------------------------------------------------------------------------------------
+
+
+def too_few_draws(draws: int, fewest: int) -> UsageError:
+    """Too few random picks for any of them to be called rare."""
+    return UsageError(
+        f"--draws {draws}: with fewer than {fewest} random picks nothing can be called better or worse. "
+        f"Ask for at least {fewest}, or for none: --draws 0."
+    )
+
+
+# Command line -----------------------------------------------------------------------------------
+
+
+def unknown_command(name: str, known: Iterable[str]) -> UsageError:
+    """A word that is no command."""
+    known = list(known)
+    return UsageError(f"No command {name!r}.{nearest(name, known)} There are: {_list(known)}.")
+
+
+def unknown_flag(name: str, command: str, known: Iterable[str]) -> UsageError:
+    """A flag the command does not have."""
+    return UsageError(f"{command} has no flag {name}.{nearest(name, known)} See: {command} --help.")
+
+
+def no_pool() -> UsageError:
+    """Nothing to choose from."""
+    return UsageError("No pool. Name its files: handful select POOL... --rows 10000 -o OUT.")
+
+
+def no_output() -> UsageError:
+    """Rows chosen, and nowhere to put them."""
+    return UsageError(
+        "No output. Say where the rows go: -o OUT.jsonl, -o - for stdout, or --json to print which they are."
+    )
+
+
+def json_and_rows() -> UsageError:
+    """Two things on one stdout."""
+    return UsageError("--json and -o - both want stdout. Write the rows to a file: -o OUT.")
+
+
+def not_named(flag: str, text: str) -> UsageError:
+    """A value that lacks its name."""
+    return UsageError(f"{flag} {text!r}: write NAME=VALUE, such as {flag} name={text or 'value'}.")
+
+
+def given_twice(flag: str, name: str) -> UsageError:
+    """One name with two values."""
+    return UsageError(f"{flag} {name!r} is given twice. Give each its own name: {flag} NAME=PATH.")
+
+
+def bad_config(path: object, reason: object) -> UsageError:
+    """A configuration file that is not TOML."""
+    return UsageError(
+        f"{path}: not readable as TOML ({reason}). Mend it, or type the flags instead."
+    )
+
+
+def unknown_config_key(path: object, key: str, known: Iterable[str]) -> UsageError:
+    """A key that is no flag."""
+    return UsageError(
+        f"{path}: {key!r} is no flag of handful select.{nearest(key, known)} Keys are the flags' names."
+    )
+
+
+def bad_config_value(path: object, key: str, value: object, expected: str) -> UsageError:
+    """A value its flag cannot take."""
+    return UsageError(f"{path}: {key} = {value!r}, and it must be {expected}.")
+
+
+def no_weights(method: str) -> UsageError:
+    """A column for weights that mean nothing."""
+    return UsageError(
+        f"{method} gives its picks no weights here, so --weights-column has nothing to hold. Leave it out."
+    )
+
+
+def bad_usage(reason: str, command: str) -> UsageError:
+    """A command line that cannot be read."""
+    return UsageError(f"{reason.rstrip('.')}. See: {command} --help.")
+
+
+# Verify -----------------------------------------------------------------------------------------
+
+
+def replay_differs(what: str, differences: list[str]) -> VerifyError:
+    """Something is not as the manifest says."""
+    shown = "; ".join(differences[:6])
+    more = f"; and {len(differences) - 6} more" if len(differences) > 6 else ""
+    return VerifyError(f"Not the same: {what}: {shown}{more}.")
+
+
+def replay_needs(what: str, why: str) -> UsageError:
+    """A manifest that does not hold all that was used."""
+    return UsageError(
+        f"{what} cannot be had from the manifest alone: {why}. Pass it again, in Python: "
+        "handful.verify(manifest, data, like=…)."
+    )

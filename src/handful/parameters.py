@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import math
 import pkgutil
 import re
 import types
@@ -15,8 +16,6 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
-
-import numpy as np
 
 from handful import errors
 
@@ -76,14 +75,14 @@ def _settle(key: str, declared: dataclasses.Field[Any], kind: Any, value: Any) -
     expected = describe(declared, kind)
     try:
         settled = _convert(plain, value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise errors.bad_parameter(key, name, value, expected) from None
     if meta.get("choices") and settled not in meta["choices"]:
         raise errors.bad_parameter(key, name, value, expected)
     low, high = meta.get("low"), meta.get("high")
     if isinstance(settled, int | float) and not isinstance(settled, bool):
         within = (low is None or settled >= low) and (high is None or settled <= high)
-        if not within or not np.isfinite(settled):
+        if not within or (isinstance(settled, float) and not math.isfinite(settled)):
             raise errors.bad_parameter(key, name, value, expected)
     return settled
 
@@ -115,16 +114,22 @@ def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
     if meta.get("choices"):
         return "one of " + ", ".join(map(repr, meta["choices"]))
     words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
-    text = re.sub(
-        r"int|float|bool|str", lambda m: words[m[0]], getattr(kind, "__name__", str(kind))
-    )
+    written = getattr(kind, "__name__", str(kind)).replace("Any", "anything")
+    text = re.sub(r"\b(int|float|bool|str)\b", lambda m: words[m[0]], written)
     text = text.replace(" | None", ", or none")
-    low, high = meta.get("low"), meta.get("high")
-    if low is not None and high is not None:
-        return f"{text}, {low:g} to {high:g}"
-    if low is not None:
-        return f"{text}, at least {low:g}"
-    return f"{text}, at most {high:g}" if high is not None else text
+    low, high = (_written(meta.get(end)) for end in ("low", "high"))
+    if low and high:
+        return f"{text}, {low} to {high}"
+    if low:
+        return f"{text}, at least {low}"
+    return f"{text}, at most {high}" if high else text
+
+
+def _written(bound: float | None) -> str:
+    """A bound as one writes it: 16,777,216 and not 1.67772e+07."""
+    if bound is None:
+        return ""
+    return f"{int(bound):,}" if float(bound).is_integer() else f"{bound:g}"
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:

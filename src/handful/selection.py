@@ -134,24 +134,31 @@ class Selection:
 def _take(data: Any, rows: Indices, n: int) -> Any:
     if isinstance(data, Mapping):
         return {name: _take(column, rows, n) for name, column in data.items()}
-    length = data.shape[0] if hasattr(data, "shape") else len(data)
+    shape = getattr(data, "shape", ())
+    if not shape and not hasattr(data, "__len__"):
+        raise errors.cannot_apply(type(data).__name__)
+    length = shape[0] if shape else len(data)
     if length != n:
         raise errors.apply_length(length, n)
-    if hasattr(data, "iloc"):  # pandas
-        return data.iloc[rows]
-    if hasattr(data, "select") and hasattr(
-        data, "column_names"
-    ):  # Hugging Face dataset, Arrow table
-        return (
-            data.take(rows)
-            if hasattr(data, "take") and hasattr(data, "schema")
-            else data.select(rows)
-        )
-    if hasattr(data, "get_columns") or isinstance(data, np.ndarray) or hasattr(data, "tocsr"):
-        return data[rows]  # polars, numpy, scipy
     if isinstance(data, list | tuple):
         return type(data)(data[i] for i in rows.tolist())
-    if hasattr(data, "__getitem__") and type(data).__module__.partition(".")[0] != "builtins":
+    return _rows_of(data, rows)
+
+
+def _rows_of(data: Any, rows: Indices) -> Any:
+    """Rows of frames, tables, arrays and datasets, each asked in its own way, none imported."""
+    library = type(data).__module__.partition(".")[0]
+    if hasattr(data, "iloc"):  # pandas
+        return data.iloc[rows]
+    if hasattr(data, "tocsr"):  # scipy: not every format can be indexed
+        return data.tocsr()[rows].asformat(data.format)
+    if library == "pyarrow":
+        return data.take(rows)
+    if hasattr(data, "select") and hasattr(data, "column_names"):  # Hugging Face
+        return data.select(rows)
+    if isinstance(data, np.ndarray) or (library in {"polars", "torch"} and hasattr(data, "shape")):
+        return data[rows]
+    if hasattr(data, "__getitem__") and library != "builtins":
         return _torch_subset(data, rows)
     raise errors.cannot_apply(type(data).__name__)
 

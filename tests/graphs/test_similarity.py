@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 
 from handful.errors import DataError, UsageError
 from handful.graphs import similarity
-from handful.graphs.similarity import NAMES, pairs
+from handful.graphs.similarity import NAMES, hold, pairs
 
 
 def rows(n=37, d=7, seed=0):
@@ -42,7 +42,11 @@ def test_every_named_similarity_is_its_formula(name, kind, same):
     np.testing.assert_allclose(exact, wanted, atol=3e-7)
     tile = made.tile(slice(4, 31), np.array([22, 3, 5]))
     assert np.abs(tile - exact[4:31][:, [22, 3, 5]]).max() <= made.error + 1e-15
+    np.testing.assert_allclose(made.totals(), wanted.sum(axis=0), atol=1e-6 * len(x))
+    np.testing.assert_allclose(made.totals(), exact.sum(axis=0), rtol=1e-13, atol=1e-13)
     assert made.symmetric == same
+    if same:
+        np.testing.assert_array_equal(made.diagonal(), np.diagonal(exact))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,12 +71,17 @@ def test_sums_are_the_clipped_sums_of_every_kind_of_pairs(monkeypatch, tile_rows
     kept = np.where(dense > 0.1, dense, 0)
     sparsely = (weights[:, None] * np.clip(kept - low[:, None], 0, room[:, None])).sum(axis=0)
     for made, right in [
+        (hold(pairs("cosine", x), 1 << 30), wanted),
         (pairs("cosine", x), wanted),
         (pairs(dense, None), wanted),
         (pairs(lambda a, b: dense[np.ix_(place(a), place(b))], np.arange(37.0)[:, None]), wanted),
         (pairs(sparse.csr_array(kept), None), sparsely[columns]),
     ]:
         np.testing.assert_allclose(made.sums(columns, low, room, weights), right, rtol=1e-5)
+        whole = made.tile(slice(0, 37), np.arange(37))
+        np.testing.assert_allclose(made.diagonal(), np.diagonal(whole), rtol=1e-6)
+        np.testing.assert_allclose(made.totals(), whole.sum(axis=0), atol=1e-5)
+        np.testing.assert_allclose(made.peaks(), np.maximum(whole.max(axis=0), 0), rtol=1e-6)
 
 
 def test_a_callable_is_asked_for_aligned_blocks_only(monkeypatch):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget import Budget
+from handful.budget import Budget, exact
 from handful.flow.ids import Ids
 from handful.flow.request import Request
 from handful.io.cost import costs_of
 from handful.io.ids import read_id_list
 from handful.io.numpy import load_array
-from handful.io.open import open_source
+from handful.io.open import as_paths, open_source
 from handful.io.text import default_text, text_spec
 from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
 from handful.runtime.run import Run
@@ -34,7 +33,7 @@ def read_pool(data: Any, request: Request, run: Run) -> Pool:
         arrays[name] = load_array(value, source, f"--array {name}")
     spec = default_text(source) if request.text is None else text_spec(request.text, source)
     pool = Pool(source, spec, request.id, arrays)
-    for column in (request.id, request.score, request.group):
+    for column in (request.id, request.score, request.group, request.label):
         if column is not None:
             pool.require(column)
     return pool
@@ -80,11 +79,15 @@ def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | Non
 def _named_targets(like: Any) -> dict[str, Any]:
     if like is None:
         return {}
-    if isinstance(like, Mapping) and not any(
-        np.ndim(v) for v in like.values() if not isinstance(v, str)
-    ):
+    if isinstance(like, Mapping) and not any(map(_is_column, like.values())):
         return dict(like)
     return {"target": like}
+
+
+def _is_column(value: Any) -> bool:
+    """Whether a mapping with this value is data itself: columns and arrays, not targets by name."""
+    framed = hasattr(value, "columns") or hasattr(value, "column_names")
+    return not framed and as_paths(value) is None and np.ndim(value) > 0
 
 
 def read_candidates(
@@ -218,6 +221,6 @@ def read_costs(
         row = int(bad[0]) if candidates is None else int(candidates[bad[0]])
         raise errors.bad_cost(pool.source.where(row), budget.cost, costs[bad[0]])
     assert budget.amount is not None
-    if len(costs) and Fraction(costs.min().item()) > budget.amount:
+    if len(costs) and exact(costs.min()) > budget.amount:
         raise errors.budget_below_cheapest(str(budget.amount), costs.min())
     return costs

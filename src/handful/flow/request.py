@@ -40,6 +40,7 @@ class Request:
         id: Column of unique ids; row numbers where not given.
         group: Column of groups; "@file" for the file a row came from.
         score: Column of scores, larger is better.
+        label: Column of labels; read by the verdict's probe and by `compare`, never by a method.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
         similarity: For methods that use one, such as "clipped_cosine".
@@ -69,6 +70,7 @@ class Request:
     id: str | None = None
     group: str | None = None
     score: str | None = None
+    label: str | None = None
     include: Any = None
     exclude: Any = None
     similarity: Any = None

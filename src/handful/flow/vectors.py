@@ -89,6 +89,11 @@ class Vectors:
             "version": feature.version,
             "seed": rng.seed,
         }
+        if self.fitted.sparse:
+            from scipy.sparse import vstack
+
+            blocks = view.map_texts(self.fitted.apply, "features")
+            return vstack([rows for _, _, rows in blocks], format="csr")
         return view.cached_rows(
             key, identity, (self.fitted.d,), np.float32, self.fitted.apply, progress="features"
         )

@@ -6,7 +6,7 @@ whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -73,6 +73,18 @@ class Pairs(Protocol):
         """
         ...
 
+    def totals(self) -> Floats:
+        """(m,) Σ_i s_ij over all rows i, to nearly full float64 precision. O(n·m·d)."""
+        ...
+
+    def peaks(self) -> Floats:
+        """(m,) max_i s_ij, at least 0, to nearly full float64 precision. O(n·m·d)."""
+        ...
+
+    def diagonal(self) -> Floats:
+        """(n,) s_jj, where the two sets are one; exact as `column` is."""
+        ...
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """(i, j, s_ij) of one similarity below 0, or None where there is none."""
         ...
@@ -101,6 +113,20 @@ def pairs(similarity: Similarity, left: Any, right: Any = None, *, reference: An
     if callable(similarity):
         return CallablePairs(similarity, left, left if right is None else right, right is None)
     return MatrixPairs(similarity)
+
+
+def hold(made: Pairs, memory_bytes: int) -> Pairs:
+    """Keep all similarities in memory where they take at most half of what is allowed.
+
+    The exact columns stay what they were, so the picks are the same either way.
+    """
+    if (
+        made.sparse
+        or isinstance(made, MatrixPairs)
+        or made.shape[0] * made.shape[1] * 8 > memory_bytes
+    ):
+        return made
+    return HeldPairs(made)
 
 
 class _Tiled(Pairs):
@@ -136,17 +162,45 @@ class _Tiled(Pairs):
                 out[run] += gain.sum(axis=0, dtype=np.float64)
         return out
 
+    def totals(self) -> Floats:
+        """See `Pairs.totals`."""
+        out = np.zeros(self.shape[1])
+        for rows, run in self._tiles():
+            out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
+        return out
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        out = np.zeros(self.shape[1])
+        for rows, run in self._tiles():
+            out[run] = np.maximum(out[run], self._precise(rows, run).max(axis=0))
+        return out
+
+    def _tiles(self) -> Iterator[tuple[slice, Indices]]:
+        """All tiles, row after row of them."""
+        for start in range(0, self.shape[0], TILE_ROWS):
+            for at in range(0, self.shape[1], TILE_ROWS):
+                run = np.arange(at, min(at + TILE_ROWS, self.shape[1]))
+                yield slice(start, min(start + TILE_ROWS, self.shape[0])), run
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        blocks = range(0, self.shape[0], TILE_ROWS)
+        runs = [np.arange(at, min(at + TILE_ROWS, self.shape[0])) for at in blocks]
+        parts = [np.diagonal(self.tile(slice(run[0], run[-1] + 1), run)) for run in runs]
+        return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+
+    def _precise(self, rows: slice, columns: Indices) -> Tile:
+        """A tile to full float64 precision, where the usual one is not."""
+        return self.tile(rows, columns)
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
-        columns = np.arange(self.shape[1])
-        for start in range(0, self.shape[0], TILE_ROWS):
-            rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
-            for at in range(0, len(columns), TILE_ROWS):
-                run = columns[at : at + TILE_ROWS]
-                tile = self.tile(rows, run)
-                if tile.min(initial=0.0) < -self.error:
-                    i, j = np.unravel_index(int(tile.argmin()), tile.shape)
-                    return start + int(i), int(run[j]), float(tile[i, j])
+        for rows, run in self._tiles():
+            tile = self.tile(rows, run)
+            if tile.min(initial=0.0) < -self.error:
+                i, j = np.unravel_index(int(tile.argmin()), tile.shape)
+                return rows.start + int(i), int(run[j]), float(tile[i, j])
         return None
 
 
@@ -166,7 +220,10 @@ class FeaturePairs(_Tiled):
         self.name, self.left, self.right, self.scale = name, left, right, scale
         self.shape = (left.shape[0], right.shape[0])
         self.symmetric = left is right
-        self._squares = tuple(_squares(x) for x in (left, right)) if self._metric else None
+        first = squared_lengths(left)
+        second = first if self.symmetric else squared_lengths(right)
+        self._longest = tuple(float(np.sqrt(x.max(initial=0.0))) for x in (first, second))
+        self._squares = (first, second) if self._metric else None
         self.error = self._bound()
 
     @classmethod
@@ -185,35 +242,76 @@ class FeaturePairs(_Tiled):
         return self.name in {"euclidean", "rbf"}
 
     def column(self, j: int) -> tuple[Indices, Floats]:
-        """As `Pairs` says; distances are summed over differences, so equal rows are at 0."""
-        one = _dense(self.right[j : j + 1]).astype(np.float64)[0]
-        out = np.empty(self.shape[0])
-        for start in range(0, len(out), TILE_ROWS):
-            rows = slice(start, start + TILE_ROWS)
-            block = self.left[rows].astype(np.float64)
-            if _is_sparse(block):
-                out[rows] = block @ one
-                if self._squares is not None:
-                    out[rows] = self._squares[0][rows] + self._squares[1][j] - 2.0 * out[rows]
-            elif self._squares is not None:
-                out[rows] = np.square(block - one).sum(axis=1)
-            else:
-                out[rows] = (block * one).sum(axis=1)
-        if self._squares is not None:
-            np.maximum(out, 0.0, out=out)
+        """See `Pairs.column`."""
+        one = self.right[j : j + 1]
+        out = squared_distances(self.left, one) if self._metric else products(self.left, one)
         return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
+
+    def at(self, rows: Indices, columns: Indices) -> Floats:
+        """(p,) float64 similarities of single pairs, each as `column` gives it. O(p·d)."""
+        if not (_is_sparse(self.left) or _is_sparse(self.right)):
+            raw = _exact(self.left, rows, self.right, columns, self._metric)
+            return np.asarray(self._shaped(raw), np.float64)
+        out, formula = np.empty(len(rows)), squared_distances if self._metric else products
+        for j in np.unique(columns).tolist():
+            here = np.flatnonzero(columns == j)
+            out[here] = formula(self.left[rows[here]], self.right[j : j + 1])
+        return np.asarray(self._shaped(out), np.float64)
+
+    def keys(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """(a, b) float32 numbers in the order of the similarities, within `key_error` of exact ones.
+
+        The product of the rows; for distances, minus half the squared distance.
+        """
+        keys = np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
+        if self._squares is not None:
+            keys -= (0.5 * self._squares[0][rows, None]).astype(np.float32)
+            keys -= (0.5 * self._squares[1][columns]).astype(np.float32)
+        return keys
+
+    @property
+    def key_error(self) -> float:
+        """A bound on the rounding of `keys`."""
+        left, right = self._longest
+        d = float(self.left.shape[1] + 4)
+        if not self._metric:
+            return 2.0**-24 * d * left * right
+        return 2.0**-24 * (d + 4.0) * (left + right) ** 2
+
+    def of_key(self, keys: Floats) -> Floats:
+        """The similarity that an exact key stands for."""
+        raw = np.maximum(-2.0 * keys, 0.0) if self._metric else keys
+        return np.asarray(self._shaped(raw), np.float64)
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
-        left, right = self.left[rows], self.right[columns]
-        if self._squares is None:
-            return self._shaped(_products(left, right))
-        # Distances lose half their digits near 0, so their products are taken in float64.
-        out = _products(left.astype(np.float64), right.astype(np.float64))
-        out *= -2.0
-        out += self._squares[0][rows, None]
-        out += self._squares[1][columns]
-        return self._shaped(np.maximum(out, 0.0, out=out))
+        if self._squares is not None:  # distances lose half their digits near 0
+            return self._precise(rows, columns)
+        return self._shaped(_products(self.left[rows], self.right[columns]))
+
+    def _precise(self, rows: slice, columns: Indices) -> Tile:
+        out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
+        if self._squares is not None:
+            both = self._squares[0][rows, None] + self._squares[1][columns]
+            out *= -2.0
+            out += both
+            np.maximum(out, 0.0, out=out)
+            if not _is_sparse(self.left):  # a small difference of large numbers is taken by itself
+                i, j = np.nonzero(out < 2.0**-20 * both)
+                out[i, j] = _exact(self.left, rows.start + i, self.right, columns[j], True)
+        return self._shaped(out)
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        if self._metric:
+            return self._shaped(np.zeros(self.shape[0])).astype(np.float64, copy=False)
+        return self._shaped(squared_lengths(self.left)).astype(np.float64, copy=False)
+
+    def totals(self) -> Floats:
+        """See `Pairs.totals`. O(n·d) where the similarity is linear."""
+        if self.name not in {"cosine", "dot"}:
+            return super().totals()
+        return np.asarray(self.right @ _column_sums(self.left), np.float64)
 
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
@@ -240,7 +338,7 @@ class FeaturePairs(_Tiled):
         if not min(self.shape):
             return 0.0
         d = self.left.shape[1] + 4
-        left, right = (np.sqrt(_squares(x).max()) for x in (self.left, self.right))
+        left, right = self._longest
         if self._metric:
             squared = 2.0**-53 * d * (left + right) ** 2
             return float(np.sqrt(squared) if self.name == "euclidean" else squared / self.scale)
@@ -267,6 +365,42 @@ class MatrixPairs(_Tiled):
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
         return self.matrix[rows][:, columns]
+
+
+class HeldPairs(_Tiled):
+    """Pairs whose tiles were all computed once, as float32. 4 bytes a pair."""
+
+    def __init__(self, made: Pairs) -> None:
+        self.made, self.shape, self.symmetric = made, made.shape, made.symmetric
+        self.matrix = np.empty(made.shape, np.float32)
+        for rows, run in self._tiles():
+            self.matrix[rows, run] = made.tile(rows, run)
+        largest = max(self.matrix.max(initial=0.0), -self.matrix.min(initial=0.0))
+        self.error = made.error + 2.0**-24 * float(largest)
+
+    def column(self, j: int) -> tuple[Indices, Floats]:
+        """See `Pairs.column`."""
+        return self.made.column(j)
+
+    def totals(self) -> Floats:
+        """See `Pairs.totals`."""
+        return self.made.totals()
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        return self.made.peaks()
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        return self.made.diagonal()
+
+    def tile(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.tile`."""
+        return self.matrix[rows][:, columns]
+
+    def first_negative(self) -> tuple[int, int, float] | None:
+        """See `Pairs.first_negative`."""
+        return self.made.first_negative()
 
 
 class CallablePairs(_Tiled):
@@ -353,6 +487,19 @@ class GraphPairs(Pairs):
         owner = np.repeat(np.arange(len(columns)), np.diff(chosen.indptr))
         return np.bincount(owner, gain, minlength=len(columns)).astype(np.float64)
 
+    def totals(self) -> Floats:
+        """See `Pairs.totals`."""
+        return _column_sums(self.by_candidate)
+
+    def peaks(self) -> Floats:
+        """See `Pairs.peaks`."""
+        highest = self.by_candidate.max(axis=0)
+        return np.maximum(np.asarray(highest.todense(), np.float64).ravel(), 0.0)
+
+    def diagonal(self) -> Floats:
+        """See `Pairs.diagonal`."""
+        return np.asarray(self.by_candidate.diagonal(), np.float64)
+
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
         entry = int(self.by_candidate.data.argmin()) if self.by_candidate.nnz else -1
@@ -377,12 +524,51 @@ def float_rows(features: Any) -> Any:
 def unit_rows(features: Any) -> Any:
     """(n, d) float32: each row over its length, taken in float64; a row of zeros stays as it is."""
     rows = float_rows(features)
-    length = np.sqrt(_squares(rows))
+    length = np.sqrt(squared_lengths(rows))
     length[length == 0.0] = 1.0
     if _is_sparse(rows):
         rows.data = (rows.data / np.repeat(length, np.diff(rows.indptr))).astype(np.float32)
         return rows
-    return (rows / length[:, None]).astype(np.float32)
+    out = np.empty(rows.shape, np.float32)
+    for start in range(0, len(rows), TILE_ROWS):
+        block = slice(start, start + TILE_ROWS)
+        out[block] = rows[block] / length[block, None]
+    return out
+
+
+def products(rows: Any, one: Any) -> Floats:
+    """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
+    if _is_sparse(rows):
+        return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
+    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), False)
+
+
+def squared_distances(rows: Any, one: Any) -> Floats:
+    """(n,) float64 ‖x − y‖² of rows to one row (1, d), each summed in a fixed order; 0 for equal rows."""
+    if _is_sparse(rows):
+        squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
+        return np.maximum(squares, 0.0)
+    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+
+
+def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:
+    """(p,) float64 squared distances of single pairs of rows, each as `squared_distances` gives it."""
+    if not _is_sparse(rows):
+        return _exact(rows, first, rows, second, True)
+    out = np.empty(len(first))
+    for j in np.unique(second).tolist():
+        here = np.flatnonzero(second == j)
+        out[here] = squared_distances(rows[first[here]], rows[j : j + 1])
+    return out
+
+
+def _exact(left: Any, left_rows: Indices, right: Any, right_rows: Indices, metric: bool) -> Floats:
+    """(p,) float64 products, or squared distances, of single pairs of dense float32 rows."""
+    from handful.kernels import products as kernels
+
+    out = np.empty(len(left_rows))
+    (kernels.squared_distances if metric else kernels.dots)(left, left_rows, right, right_rows, out)
+    return out
 
 
 def _products(left: Any, right: Any) -> Tile:
@@ -399,31 +585,40 @@ def _dense(x: Any) -> Any:
     return x.toarray() if _is_sparse(x) else x
 
 
-def _squares(rows: Any) -> Floats:
+def squared_lengths(rows: Any) -> Floats:
     """(n,) float64 squared lengths, each summed in a fixed order."""
-    if _is_sparse(rows):
-        squares = rows.astype(np.float64)
-        squares.data **= 2
-        return np.asarray(squares.sum(axis=1), np.float64).ravel()
-    out = np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        out[start : start + TILE_ROWS] = np.square(
-            rows[start : start + TILE_ROWS], dtype=np.float64
-        ).sum(axis=1)
-    return out
+    if _is_sparse(rows):  # entry after entry, as `products` adds them
+        owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        squares = np.square(rows.data, dtype=np.float64)
+        return np.bincount(owner, squares, minlength=rows.shape[0]).astype(np.float64)
+    return _exact(rows, np.arange(len(rows)), rows, np.arange(len(rows)), False)
+
+
+def mean_row(rows: Any) -> Any:
+    """(1, d) the mean of float32 rows, of their kind: dense or CSR."""
+    mean = (_column_sums(rows) / max(1, rows.shape[0])).astype(np.float32)[None]
+    return sparse.csr_array(mean) if _is_sparse(rows) else mean
+
+
+def _column_sums(rows: Any) -> Floats:
+    if _is_sparse(rows):  # whose own sum is taken in float32, whatever it is asked for
+        rows = rows.astype(np.float64)
+    return np.asarray(rows.sum(axis=0, dtype=np.float64)).ravel()
 
 
 def _mean_squared_distance(rows: Any) -> float:
     """Mean of ‖x − y‖² over all pairs, in one pass: 2·(mean ‖x‖² − ‖mean x‖²); 1 where all are equal."""
     if not rows.shape[0]:
         return 1.0
-    mean = np.asarray(rows.mean(axis=0, dtype=np.float64)).ravel()
-    spread = 2.0 * float(_squares(rows).mean() - mean @ mean)
+    mean = _column_sums(rows) / rows.shape[0]
+    spread = 2.0 * float(squared_lengths(rows).mean() - mean @ mean)
     return spread if spread > 1e-12 else 1.0
 
 
 def _require_finite(values: Any, what: str) -> None:
-    if np.isfinite(values).all():
-        return
-    where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-    raise errors.not_finite(what, where, float(values[where]))
+    for start in range(0, len(values), TILE_ROWS):
+        block = values[start : start + TILE_ROWS]
+        if not np.isfinite(block).all():
+            first, *rest = np.argwhere(~np.isfinite(block))[0].tolist()
+            where = (start + first, *rest)
+            raise errors.not_finite(what, where, float(values[where]))

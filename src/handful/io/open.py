@@ -58,7 +58,7 @@ def open_source(data: Any, *, on_bad_row: OnBadRow = "fail", run: Run | None = N
     """
     if on_bad_row not in {"fail", "skip"}:
         raise errors.unknown_choice("--on-bad-row", on_bad_row, ("fail", "skip"))
-    paths = _as_paths(data)
+    paths = as_paths(data)
     if paths is None:
         from handful.io.memory import memory_source
 
@@ -66,7 +66,7 @@ def open_source(data: Any, *, on_bad_row: OnBadRow = "fail", run: Run | None = N
     return _open_files([name for path in paths for name in expand(path)], on_bad_row, run or Run())
 
 
-def _as_paths(data: Any) -> list[str] | None:
+def as_paths(data: Any) -> list[str] | None:
     """Paths, where the data are paths; a list of plain strings is paths only if the first is one."""
     if isinstance(data, str | os.PathLike):
         return [os.fspath(data)]

@@ -40,6 +40,8 @@ class MethodFacts:
         nested: Each prefix of its picks is what it would pick at that size.
         cost: Time and memory in n, d, k, as text.
         version: Rises when its picks change.
+        optimises: What it strives for of "coverage", "likeness", "diversity", "balance", "score": a verdict
+            does not rest on a measure of that. A target needs no mention, for part of it is held out.
     """
 
     paper: str
@@ -48,6 +50,7 @@ class MethodFacts:
     nested: bool
     cost: str
     version: int = 1
+    optimises: tuple[str, ...] = ()
 
 
 class Method(Protocol):
@@ -193,6 +196,53 @@ class View:
             done=self.run_with.progress.advance,
         )
 
+    def cached_sums(
+        self,
+        label: str,
+        identity: Mapping[str, Any],
+        width: tuple[int, ...],
+        dtype: Any,
+        function: Callable[[Strings], NDArray[Any]],
+        *,
+        progress: str,
+    ) -> NDArray[Any]:
+        """The sum over all blocks of an array made from their texts; finished stretches stay in the cache.
+
+        Args:
+            label: A word for the cache's listing.
+            identity: Parameters and version of the function; the texts' own identity is added.
+            width: Shape of the sum.
+            dtype: Of the sum; whole numbers, so that it is exact in any order.
+            function: Texts of a block to an array of shape `width`.
+            progress: What to call the stage.
+        """
+        assert self.read_texts is not None
+        read = self.read_texts
+        self.run_with.progress.stage(progress, self.n)
+
+        def sum_of(start: int, stop: int) -> NDArray[Any]:
+            total = np.zeros(width, dtype)
+            blocks = _cut(start, stop)
+            parts = self.run_with.map_blocks(lambda block: function(read(*block)), blocks)
+            for part, block in zip(parts, blocks, strict=True):
+                total += part
+                self.run_with.progress.advance(block[1] - block[0])
+            return total
+
+        if self.run_with.cache is None or not self.identity:
+            return sum_of(0, self.n)
+        stretch = SUM_BLOCKS * BLOCK_ROWS
+
+        def fill(first: int, last: int) -> NDArray[Any]:
+            return sum_of(first * stretch, min(self.n, last * stretch))[None]
+
+        shape = (max(1, -(-self.n // stretch)), *width)
+        sums = self.run_with.cache.array(
+            label, {**self.identity, **identity}, shape, dtype, fill, block_rows=1
+        )
+        total: NDArray[Any] = sums.sum(axis=0, dtype=dtype)
+        return total
+
     def array(self, name: str | None = None) -> Any:
         """Features of the candidates, (n, d) dense or CSR."""
         assert self.arrays is not None
@@ -250,3 +300,6 @@ def _cut(start: int, stop: int) -> list[tuple[int, int]]:
 
 CACHE_BLOCKS = 16
 """Blocks of `BLOCK_ROWS` written to the cache together."""
+
+SUM_BLOCKS = 64
+"""Blocks of `BLOCK_ROWS` summed before the sum is written to the cache."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from handful import errors
+
+if TYPE_CHECKING:
+    from handful.objectives.weighted_sum import WeightedSum
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -24,30 +30,55 @@ class Facts:
         submodular: A row's gain never rises as the subset grows.
         modular: A row's gain never changes at all.
         exact_gains: `gains` are float64 sums in a fixed order; else `error` and `exact` are given.
-        removable: `remove(state, index)` is given.
+        kept_gains: `add` keeps every gain up to date, so that a sweep of gains costs O(1) a row.
+        removable: `remove` is given.
+        majorized: `majorants` is given.
     """
 
     monotone: bool
     submodular: bool
     modular: bool = False
     exact_gains: bool = True
+    kept_gains: bool = False
     removable: bool = False
+    majorized: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """Shows why a claim is not made: with S ⊂ T, the gain of `row` at S and at T break it.
+
+    For "monotone" only the gain at T counts, which is below 0; for "submodular" it is above that at S.
+    """
+
+    view: View
+    smaller: tuple[int, ...]
+    larger: tuple[int, ...]
+    row: int
 
 
 class View(Protocol):
-    """What an objective sees: n rows, and arrays by name. `methods.View` is one; `Arrays` is another.
+    """What an objective sees: n rows, and arrays by name. `methods.View` is one; `Arrays` is another."""
 
-    Attributes:
-        n: Number of rows.
-        rank: (n,) int64, each row's place in the order of ids, by which ties break; None: row order.
-        threads: Threads that may be used; results never depend on it.
-        memory_bytes: Anonymous memory that may be used beyond what is held now.
-    """
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        ...
 
-    n: int
-    rank: Indices | None
-    threads: int
-    memory_bytes: int
+    @property
+    def rank(self) -> Indices | None:
+        """(n,) each row's place in the order of ids, by which ties break; None: row order."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Threads that may be used; results never depend on it."""
+        ...
+
+    @property
+    def memory_bytes(self) -> int:
+        """Anonymous memory that may be used beyond what is held now."""
+        ...
 
     def array(self, name: str | None = None) -> Any:
         """The rows' features, (n, d) dense float16/32/64 or CSR; None: the default array."""
@@ -66,10 +97,69 @@ class View(Protocol):
         ...
 
 
-class Objective(Protocol):
-    """A set function with incremental gains. Objects keep nothing that a run changes."""
+class Majorants(Protocol):
+    """A family of modular upper bounds: f(S) ≤ constant(θ) + Σ_{j ∈ S} weights_j(θ) for all S.
 
-    facts: Facts
+    Valid for every θ in the box [low, high], whatever led to it, and convex in θ. The certificate
+    (`optimizers.certificate`) walks θ downhill; one call of `at` costs one sweep of gains.
+
+    Attributes:
+        low, high: (p,) the box.
+    """
+
+    low: Floats
+    high: Floats
+
+    def tangent(self, subset: Indices) -> Floats:
+        """(p,) a θ at which the bound meets the value of `subset`."""
+        ...
+
+    def at(self, theta: Floats) -> tuple[float, Floats]:
+        """The constant and the (n,) weights at θ, rounded up."""
+        ...
+
+    def slope(self, theta: Floats, subset: Indices) -> Floats:
+        """(p,) a subgradient in θ of constant(θ) + Σ_{j ∈ subset} weights_j(θ)."""
+        ...
+
+
+class Objective(Protocol):
+    """A set function with incremental gains. Objects keep nothing that a run changes.
+
+    A member gives `facts`, `value`, `start`, `gains` and `add`, and whichever of the rest its facts
+    declare. Subclassing this class is optional: it adds `0.7 * f + 0.3 * g`, and the defaults below.
+
+    Example:
+        >>> class Distinct(Objective):  # how many values the first feature takes
+        ...     facts = Facts(monotone=True, submodular=True)
+        ...
+        ...     def value(self, view, subset):
+        ...         return float(len(set(view.array()[subset, 0])))
+        ...
+        ...     def start(self, view):
+        ...         return view.array()[:, 0], frozenset()
+        ...
+        ...     def gains(self, state, candidates):
+        ...         column, seen = state
+        ...         return np.array([float(column[j] not in seen) for j in candidates])
+        ...
+        ...     def add(self, state, index):
+        ...         column, seen = state
+        ...         return column, seen | {column[index]}
+        >>> from handful.optimizers import maximize
+        >>> maximize(Distinct(), Arrays({"x": np.array([[7], [7], [5]])}), rows=2).indices.tolist()
+        [0, 2]
+    """
+
+    @property
+    def facts(self) -> Facts:
+        """What is claimed; a class attribute where it does not depend on parameters."""
+        ...
+
+    @property
+    def counterexamples(self) -> Mapping[str, Counterexample]:
+        """For claims not made, by name of the fact; read by `handful.testing.laws`."""
+        return {}
 
     def value(self, view: View, subset: Indices) -> float:
         """The definition, slow and plain."""
@@ -82,7 +172,7 @@ class Objective(Protocol):
     def gains(self, state: State, candidates: Indices) -> Floats:
         """(m,) float64: value(S + j) − value(S) for each candidate j not in S.
 
-        Leaves `state` as it is in meaning; it may fill caches.
+        Leaves `state` as it is in meaning (it may fill caches).
         """
         ...
 
@@ -90,11 +180,38 @@ class Objective(Protocol):
         """The state of S + index. May reuse `state`; the old one is then dead."""
         ...
 
-    # Optional, declared in facts:
-    #   error(state) -> float: |gains − true gains| is at most this; needed where not exact_gains.
-    #   exact(state, candidates) -> Floats: float64 gains in a fixed order, equal for equal rows. Where
-    #       the two best gains differ by less than 2·error, these decide (the close-call rule).
-    #   remove(state, index) -> State; copy(state) -> State.
+    def error(self, state: State, candidates: Indices, gains: Floats) -> Floats:
+        """(m,) a bound on |gains − exact| for candidates whose gains were just computed."""
+        return np.zeros(len(candidates))
+
+    def exact(self, state: State, candidates: Indices) -> Floats:
+        """(m,) float64 gains summed in a fixed order, with equal bits for equal rows.
+
+        Where gains lie closer together than their errors, these decide (the close-call rule).
+        """
+        return self.gains(state, candidates)
+
+    def copy(self, state: State) -> State:
+        """An independent state of the same subset."""
+        return copy.deepcopy(state)
+
+    def remove(self, state: State, index: int) -> State:
+        """The state of S − index. May reuse `state`; the old one is then dead."""
+        raise errors.not_given(type(self).__name__, "remove")
+
+    def majorants(self, state: State) -> Majorants:
+        """Modular upper bounds of the objective, for the certificate; `state` is of any subset."""
+        raise errors.not_given(type(self).__name__, "majorants")
+
+    def __add__(self, other: Objective) -> WeightedSum:
+        from handful.objectives.weighted_sum import WeightedSum
+
+        return WeightedSum.of((1.0, self), (1.0, other))
+
+    def __rmul__(self, weight: float) -> WeightedSum:
+        from handful.objectives.weighted_sum import WeightedSum
+
+        return WeightedSum.of((weight, self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,17 +223,20 @@ class Arrays:
         3
     """
 
-    arrays: Mapping[str, Any]
+    arrays: Mapping[str, Any] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Floats] = field(default_factory=dict)
     rank: Indices | None = None
     threads: int = 1
     memory_bytes: int = 2 << 30
+    rows: int | None = None
 
     @property
     def n(self) -> int:
-        """Number of rows, from the first array or score."""
+        """Number of rows: as given, or from the first array or score."""
+        if self.rows is not None:
+            return self.rows
         return int(next(iter({**self.arrays, **self.scores}.values())).shape[0])
 
     def array(self, name: str | None = None) -> Any:

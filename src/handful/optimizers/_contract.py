@@ -14,7 +14,7 @@ class Optimizer(Protocol):
     """A frozen dataclass; its fields are its parameters."""
 
     def refuses(self, objective: Objective, ledger: Ledger) -> str | None:
-        """Why this optimizer cannot serve this objective or budget, or None. Asked before any work."""
+        """What it needs that this objective or budget does not give, or None. Asked before any work."""
         ...
 
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:

@@ -7,6 +7,7 @@ unfinished, never wrong; a block whose bytes do not match its checksum is comput
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -21,6 +22,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from handful import errors
 
 DEFAULT_BYTES = 20 * 10**9
 
@@ -88,13 +91,15 @@ class Cache:
             block_rows: Rows of a block; part of the identity.
             done: Told the rows of each block as it is finished or found.
         """
+        if 0 in shape:
+            return np.zeros(shape, dtype)
         identity = {**identity, "label": label, "shape": list(shape), "block_rows": block_rows}
         identity["dtype"] = np.dtype(dtype).str
         folder = self.folder / key_of(identity)
         folder.mkdir(parents=True, exist_ok=True)
         blocks = -(-shape[0] // block_rows)
         array = _open(folder / "array.npy", shape, np.dtype(dtype))
-        sums = _open(folder / "done.npy", (max(1, blocks),), np.dtype(np.uint64))
+        sums = _open(folder / "done.npy", (blocks,), np.dtype(np.uint64))
         (folder / "entry.json").write_text(json.dumps({"label": label, "identity": identity}))
         for block in range(blocks):
             start, stop = block * block_rows, min(shape[0], (block + 1) * block_rows)
@@ -107,7 +112,7 @@ class Cache:
             done(stop - start)
         self._touch(folder)
         self.trim(keep=folder.name)
-        return np.load(folder / "array.npy", mmap_mode="r") if shape[0] else np.zeros(shape, dtype)
+        return np.load(folder / "array.npy", mmap_mode="r")  # type: ignore[no-any-return]
 
     def entries(self) -> list[Entry]:
         """What is held, last used first."""
@@ -153,12 +158,27 @@ def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[A
         array = np.load(path, mmap_mode="r+")
         if array.shape == shape and array.dtype == dtype:
             return array  # type: ignore[no-any-return]
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         pass
     path.unlink(missing_ok=True)
-    if 0 in shape:
-        return np.zeros(shape, dtype)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    mapped = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    _reserve(path)
+    return mapped
+
+
+def _reserve(path: Path) -> None:
+    """Claim a file's room on the disk now: a map that runs out of it later ends the process by a signal."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("r+b") as file:
+        size = path.stat().st_size
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                return  # a file system that cannot reserve
+            path.unlink()
+            raise errors.cache_full(path.parent.parent, size) from None
 
 
 def _flush(array: NDArray[Any]) -> None:

@@ -26,6 +26,7 @@ class Top:
         honours=("rows", "amount", "include"),
         nested=True,
         cost="O(n log n) time, 24 bytes a row",
+        optimises=("score",),
     )
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:

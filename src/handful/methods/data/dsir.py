@@ -1,0 +1,235 @@
+"""DSIR: pick rows so that their word n-grams are distributed like the target's."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful import errors
+from handful.budget import Ledger
+from handful.methods._contract import MethodFacts, Target, View, wanted
+from handful.methods._turns import take_in_turns
+from handful.parameters import parameter
+from handful.pool import BLOCK_ROWS, Strings
+from handful.rng import Draws
+from handful.samplers.gumbel import effective_sample_size, gumbel_top_k
+from handful.selection import Floats, Indices, Picks
+
+EPSILON = 1e-8
+"""Keeps the logarithm of an empty bucket finite, as in the released code."""
+
+PRIOR_PER_NGRAM = 10
+"""The prior's n-grams for one of the target's own, at most, so that a target of a sentence is still heard."""
+
+
+@dataclass(frozen=True)
+class Dsir:
+    """Resample the pool by importance, on hashed word n-grams, so that it resembles the target.
+
+        p_b = (c_b + a + m·q_b) / Σ,    m = min(prior, 10·Σ_b c_b)    c: counts of the target
+        q_b = share of bucket b in the pool
+        λ_b = ln(p_b + ε) − ln(q_b + ε)
+        u_i = Σ_{n-grams of row i} λ_b · min(1, chunk / tokens_i)
+        pick the k largest u_i / temperature + Gumbel noise
+
+    That draws k rows without replacement with odds ∝ exp(u_i / temperature). Several targets each
+    have their own λ and pick in turn. The pool is read twice, in blocks; all of it, and of every target,
+    is counted. The draw of a row does not depend on other rows.
+
+    The released code differs, and `prior=0, chunk=none, min_tokens=100` is its form, `shares=size` its
+    quotas: there u_i grows with the length of the text, so on uncut texts resampling becomes a choice of
+    the longest, or, where the target is small and most n-grams are unseen, of the shortest; it fits q
+    on the first texts alone; its noise has no seed. The paper cuts texts to 128 words beforehand; `chunk` has
+    the same effect without cutting. The prior is evidence of m n-grams that the target is like the pool;
+    `benchmarks/claims/dsir.py` measures what both are worth.
+
+    Cost: two hashings of all tokens. Memory: 8 bytes a row and target, 8 bytes a bucket and thread.
+
+    Source: Xie, Santurkar, Ma & Liang 2023, Data selection for language models via importance
+    resampling (NeurIPS), section 3; 128-token pieces in its appendix. Not reproduced: the GLUE scores.
+    """
+
+    ngrams: int = parameter(2, "Orders of n-grams counted, 1 to this.", low=1, high=5)
+    buckets: int = parameter(10_000, "Buckets the n-grams are hashed to.", low=2, high=2**24)
+    prior: float = parameter(
+        10_000.0,
+        "n-grams like the pool's, added to each target's; at most 10 for one of its own.",
+        low=0,
+    )
+    pseudo_count: float = parameter(
+        0.0, "Count added to each bucket of a target (a), as the paper's smoothing.", low=0
+    )
+    chunk: int | None = parameter(
+        128, "Tokens a text weighs as, at most; none: longer texts weigh more without end.", low=1
+    )
+    temperature: float = parameter(
+        1.0, "Above 1 nearer to uniform; 0: the heaviest rows, without a draw.", low=0
+    )
+    min_tokens: int = parameter(1, "Texts of fewer tokens are left out.", low=0)
+    shares: str = parameter(
+        "equal",
+        "What part of the budget a target gets: equal, or by its size in n-grams.",
+        choices=("equal", "size"),
+    )
+
+    facts: ClassVar[MethodFacts] = MethodFacts(
+        paper="Xie, Santurkar, Ma & Liang 2023, Data selection for language models via importance resampling",
+        needs=("text", "target_text"),
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost="two passes over the text, O(tokens · ngrams); 8 bytes a row and target",
+    )
+
+    def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        """Count pool and targets, weigh the rows, draw."""
+        targets = np.stack([self._count_target(target) for target in view.targets])
+        pool = self._count_pool(view)
+        tables = np.stack([self._log_ratio(counts, pool) for counts in targets])
+        weights = self._weigh(view, tables)
+        rankings = [
+            gumbel_top_k(
+                weights[:, place],
+                view.keys,
+                rng,
+                f"dsir {place}",
+                k=wanted(ledger),
+                temperature=self.temperature,
+                rank=view.rank,
+            )
+            for place in range(len(targets))
+        ]
+        included = len(ledger.taken)
+        served = take_in_turns(ledger, rankings, self._shares(targets))
+        picks = np.array(ledger.taken, np.int64)
+        notes = self._notes(view, targets, pool, weights, picks)
+        if len(targets) > 1:
+            received = np.bincount(served, minlength=len(targets)).tolist()
+            notes["rows_per_target"] = _by_name(view, received)
+        if included:
+            notes["rows_included"] = included
+        return Picks(picks, notes=notes)
+
+    def _count(self, texts: Strings) -> NDArray[np.int64]:
+        from handful.kernels.text import count_ngrams
+
+        counts = np.zeros(self.buckets, np.int64)
+        count_ngrams(texts.data, texts.offsets, counts, order=self.ngrams)
+        return counts
+
+    def _count_target(self, target: Target) -> NDArray[np.int64]:
+        """(buckets,) c: the n-grams of a whole target."""
+        assert target.texts is not None
+        counts = np.zeros(self.buckets, np.int64)
+        for start in range(0, target.n, BLOCK_ROWS):
+            counts += self._count(target.texts(start, min(target.n, start + BLOCK_ROWS)))
+        if not counts.any():
+            raise errors.target_without_words(target.name)
+        return counts
+
+    def _count_pool(self, view: View) -> NDArray[np.int64]:
+        """(buckets,) the n-grams of the whole pool, which q is the share of."""
+        return view.cached_sums(
+            "dsir counts",
+            self._hashing(),
+            (self.buckets,),
+            np.int64,
+            self._count,
+            progress="counting n-grams",
+        )
+
+    def _hashing(self) -> dict[str, Any]:
+        from handful.kernels.text import HASH_NAME
+
+        return {"hash": HASH_NAME, "ngrams": self.ngrams, "buckets": self.buckets}
+
+    def _log_ratio(self, counts: NDArray[np.int64], pool: NDArray[np.int64]) -> Floats:
+        """(buckets,) λ = ln(p + ε) − ln(q + ε)."""
+        q = pool / max(1, int(pool.sum()))
+        prior = min(self.prior, PRIOR_PER_NGRAM * int(counts.sum()))
+        p = counts + self.pseudo_count + prior * q
+        ratio: Floats = np.log(p / p.sum() + EPSILON) - np.log(q + EPSILON)
+        return ratio
+
+    def _weigh(self, view: View, tables: Floats) -> Floats:
+        """(n, targets) u: each row's log-weight; −∞ for a text of too few tokens."""
+        from handful.kernels.text import score_ngrams
+
+        def weigh(texts: Strings) -> Floats:
+            sums, tokens = score_ngrams(texts.data, texts.offsets, tables, order=self.ngrams)
+            if self.chunk is not None:
+                sums *= np.minimum(1.0, self.chunk / np.maximum(tokens, 1))[:, None]
+            sums[tokens < self.min_tokens] = -np.inf
+            return sums
+
+        identity = {
+            **self._hashing(),
+            "chunk": self.chunk,
+            "min_tokens": self.min_tokens,
+            "tables": hashlib.blake2b(tables.data, digest_size=16).hexdigest(),
+            "version": self.facts.version,
+        }
+        width = (len(tables),)
+        return view.cached_rows(
+            "dsir weights", identity, width, np.float64, weigh, progress="weighing rows"
+        )
+
+    def _shares(self, targets: NDArray[np.int64]) -> list[float]:
+        if self.shares == "equal":
+            return [1.0] * len(targets)
+        return [float(size) for size in targets.sum(axis=1)]
+
+    def _notes(
+        self,
+        view: View,
+        targets: NDArray[np.int64],
+        pool: NDArray[np.int64],
+        weights: Floats,
+        picks: Indices,
+    ) -> dict[str, Any]:
+        """How concentrated the weights are, and how much nearer to the targets the picks have come."""
+        notes: dict[str, Any] = {
+            "hash": self._hashing()["hash"],
+            "target_ngrams": _by_name(view, targets.sum(axis=1).tolist()),
+            "rows_too_short": int(np.isneginf(weights[:, 0]).sum()),
+        }
+        if self.temperature > 0:
+            sizes = [
+                effective_sample_size(weights[:, t], self.temperature) for t in range(len(targets))
+            ]
+            notes["effective_sample_size"] = _by_name(view, sizes)
+        if len(picks):
+            picked = self._count_rows(view, np.sort(picks))
+            reduction = kl_divergence(targets, pool) - kl_divergence(targets, picked)
+            notes["kl_reduction"] = float(np.mean(reduction))
+        return notes
+
+    def _count_rows(self, view: View, rows: Indices) -> NDArray[np.int64]:
+        """(buckets,) the n-grams of some rows, ascending."""
+        assert view.read_texts is not None
+        counts = np.zeros(self.buckets, np.int64)
+        for start, stop, within in view.blocks_with(rows):
+            counts += self._count(view.read_texts(start, stop).take(within - start))
+        return counts
+
+
+def kl_divergence(targets: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
+    """(targets,) KL(p ‖ q) in nats, from counts: p of each target, q of `counts`.
+
+    Buckets empty in `counts` stand at ε, so it is finite.
+
+    Example:
+        >>> kl_divergence(np.array([[1, 1], [2, 0]]), np.array([5, 5])).round(3).tolist()
+        [0.0, 0.693]
+    """
+    p = targets / targets.sum(axis=1, keepdims=True)
+    q = counts / max(1, int(counts.sum()))
+    divergence: Floats = (p * (np.log(p + EPSILON) - np.log(q + EPSILON))).sum(axis=1)
+    return divergence
+
+
+def _by_name(view: View, values: list[Any]) -> dict[str, Any]:
+    return {target.name: value for target, value in zip(view.targets, values, strict=True)}

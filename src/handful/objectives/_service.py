@@ -1,0 +1,194 @@
+"""Facility location and its targeted and conditional forms: one sum, four ways to bound it.
+
+    f(S) = Σ_i w_i · (min(max_{j ∈ S} s_ij, high_i) − low_i)⁺
+
+with low = 0, high = ∞ for facility location; high_i = η·max_Q s_iq for FLVMI; low_i = ν·max_P s_ip
+for FLCG; both for FLCMI. All are monotone and submodular while s ≥ 0, and one state serves them.
+
+Source: Kothawade et al. 2022, PRISM: A rich class of parameterized submodular information measures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from handful.graphs.similarity import Pairs
+from handful.objectives._bind import refuse_signed
+from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
+
+ROUNDING = 2.0**-40
+"""Relative error allowed for a float64 sum of up to a million terms ≥ 0; 4,000 times what it needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """What row i may gain: from low_i up to high_i, w_i for each unit.
+
+    Args:
+        low: (n,) ≥ 0.
+        high: (n,) ≥ low, or None for no limit.
+        weights: (n,) ≥ 0, or None for ones.
+    """
+
+    low: Floats
+    high: Floats | None = None
+    weights: Floats | None = None
+
+
+@dataclass(eq=False)
+class State:
+    """Where a run stands.
+
+    Args:
+        pairs: Similarity of every row to every candidate.
+        bounds: As above.
+        best: (n,) float64, max(low_i, min(high_i, max_{j ∈ S} s_ij)).
+        subset: S, in the order picked.
+        bonus: (m,) what each candidate is worth by itself besides (FLQMI); None: nothing.
+    """
+
+    pairs: Pairs
+    bounds: Bounds
+    best: Floats
+    subset: tuple[int, ...] = ()
+    bonus: Floats | None = None
+
+
+class Service(Objective):
+    """What the four have in common. One sweep of gains costs O(n·m·d); memory is O(n) beyond the block."""
+
+    facts: ClassVar[Facts] = Facts(
+        monotone=True, submodular=True, exact_gains=False, removable=True, majorized=True
+    )
+
+    @abstractmethod
+    def bind(self, view: View) -> tuple[Pairs, Bounds]:
+        """The similarities and the bounds under this view."""
+
+    def value(self, view: View, subset: Indices) -> float:
+        """Σ_i w_i · (min(max_{j ∈ S} s_ij, high_i) − low_i)⁺, as written."""
+        pairs, bounds = self.bind(view)
+        best = np.zeros(pairs.shape[0])
+        for j in subset:
+            rows, similar = pairs.column(int(j))
+            best[rows] = np.maximum(best[rows], similar)
+        if bounds.high is not None:
+            best = np.minimum(best, bounds.high)
+        return _weighted(np.maximum(best - bounds.low, 0.0), bounds.weights)
+
+    def start(self, view: View) -> State:
+        """Bind the similarities, and refuse one below 0."""
+        pairs, bounds = self.bind(view)
+        refuse_signed(pairs, type(self).__name__)
+        return State(pairs, bounds, bounds.low.copy())
+
+    def gains(self, state: State, candidates: Indices) -> Floats:
+        """Σ_i w_i · (min(s_ij, high_i) − best_i)⁺ for each candidate."""
+        return state.pairs.sums(candidates, state.best, _room(state), state.bounds.weights)
+
+    def error(self, state: State, candidates: Indices, gains: Floats) -> Floats:
+        """Each similarity may be off by `pairs.error`, and each sum by rounding."""
+        weights = state.bounds.weights
+        total = float(len(state.best) if weights is None else weights.sum())
+        return state.pairs.error * total + ROUNDING * gains
+
+    def exact(self, state: State, candidates: Indices) -> Floats:
+        """The same sums over `Pairs.column`, in the order of rows."""
+        return np.array([self._gain(state, int(j)) for j in candidates], np.float64)
+
+    def _gain(self, state: State, j: int) -> float:
+        rows, similar = state.pairs.column(j)
+        if state.bounds.high is not None:
+            similar = np.minimum(similar, state.bounds.high[rows])
+        weights = state.bounds.weights
+        rise = np.maximum(similar - state.best[rows], 0.0)
+        return _weighted(rise, None if weights is None else weights[rows])
+
+    def add(self, state: State, index: int) -> State:
+        """Raise the bests of the rows the pick serves. O(n·d)."""
+        state.best = _raised(state, index)
+        state.subset = (*state.subset, index)
+        return state
+
+    def copy(self, state: State) -> State:
+        """The similarities are shared; the bests are not."""
+        return dataclasses.replace(state, best=state.best.copy())
+
+    def remove(self, state: State, index: int) -> State:
+        """Serve the rows anew by the picks left. O(n·k·d)."""
+        fresh = dataclasses.replace(state, best=state.bounds.low.copy(), subset=())
+        for j in state.subset:
+            if j != index:
+                fresh = self.add(fresh, j)
+        return fresh
+
+    def majorants(self, state: State) -> Majorants:
+        """Prices λ_i of serving row i; see `ServicePrices`."""
+        return ServicePrices(state.pairs, state.bounds)
+
+
+class ServicePrices(Majorants):
+    """A price λ_i for serving row i, low ≤ λ ≤ high: it is served for that, or pays the rest to its pick.
+
+        f(S) ≤ Σ_i w_i·(λ_i − low_i) + Σ_{j ∈ S} Σ_i w_i·(min(s_ij, high_i) − λ_i)⁺
+
+    λ = the present bests gives the greedy bound; the best λ is the linear relaxation of k-median.
+
+    Source: Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts, section 3.
+    """
+
+    def __init__(self, pairs: Pairs, bounds: Bounds) -> None:
+        self.pairs, self.bounds = pairs, bounds
+        n, m = pairs.shape
+        self.low = bounds.low
+        self.high = np.full(n, np.inf) if bounds.high is None else np.maximum(bounds.high, self.low)
+        self.weights = np.ones(n) if bounds.weights is None else bounds.weights
+        self.candidates = np.arange(m)
+
+    def tangent(self, subset: Indices) -> Floats:
+        """The bests of the subset."""
+        best = self.low.copy()
+        for j in subset:
+            rows, similar = self.pairs.column(int(j))
+            best[rows] = np.maximum(best[rows], np.minimum(similar, self.high[rows]))
+        return best
+
+    def at(self, theta: Floats) -> tuple[float, Floats]:
+        """One sweep. A similarity may be `error` higher than its tile says, so λ is lowered by that."""
+        constant = float(np.sum(self.weights * (theta - self.low)))
+        low = theta - self.pairs.error
+        room = None if self.bounds.high is None else self.high - low
+        weights = self.pairs.sums(self.candidates, low, room, self.bounds.weights)
+        return constant * (1 + ROUNDING), weights * (1 + ROUNDING)
+
+    def slope(self, theta: Floats, subset: Indices) -> Floats:
+        """w_i·(1 − the number of picks of `subset` that row i pays)."""
+        paid = np.zeros(len(theta))
+        for j in subset:
+            rows, similar = self.pairs.column(int(j))
+            paid[rows[np.minimum(similar, self.high[rows]) > theta[rows]]] += 1.0
+        return self.weights * (1.0 - paid)
+
+
+def _raised(state: State, j: int) -> Floats:
+    rows, similar = state.pairs.column(j)
+    if state.bounds.high is not None:
+        similar = np.minimum(similar, state.bounds.high[rows])
+    best = state.best
+    best[rows] = np.maximum(best[rows], similar)
+    return best
+
+
+def _room(state: State) -> Floats | None:
+    if state.bounds.high is None:
+        return None
+    return np.maximum(state.bounds.high - state.best, 0.0)
+
+
+def _weighted(values: Floats, weights: Floats | None) -> float:
+    return float(np.sum(values if weights is None else values * weights))

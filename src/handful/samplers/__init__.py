@@ -1,0 +1,1 @@
+"""Picks with known odds."""
