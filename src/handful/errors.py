@@ -790,6 +790,11 @@ def bad_usage(reason: str, command: str) -> UsageError:
     return UsageError(f"{reason.rstrip('.')}. See: {command} --help.")
 
 
+def unknown_labels(labels: object) -> DataError:
+    """Something in place of classes; scikit-learn's own words, by which its checks know the error."""
+    return DataError(f"Unknown label type: {labels!r}. y must hold classes or numbers.")
+
+
 # Verify -----------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from handful import errors, methods
 from handful.flow.select import select
+from handful.parameters import parse_spec
 from handful.selection import Selection
 
 DEFAULT_FRACTION = 0.1
@@ -71,11 +73,16 @@ class SubsetSelector(BaseEstimator):  # type: ignore[misc]  # scikit-learn carri
             y: (n,) classes to take as groups; numbers without classes are left aside.
         """
         checked = _validated(self, X)
-        pool: dict[str, Any] = {"embedding": checked}
+        pool: dict[str, Any] = {"row": np.arange(checked.shape[0])}
+        if _sees_features(self.method):
+            pool["embedding"] = checked
         group = None
         if y is not None:
             groups = column_or_1d(y, warn=True)
-            if type_of_target(groups) in {"binary", "multiclass"}:
+            kind = type_of_target(groups)
+            if kind == "unknown":
+                raise errors.unknown_labels(groups)
+            if kind in {"binary", "multiclass"}:
                 pool["group"], group = [str(label) for label in groups.tolist()], "group"
         nothing_said = self.rows is None and self.fraction is None
         self.selection_: Selection = select(
@@ -109,6 +116,15 @@ class SubsetSelector(BaseEstimator):  # type: ignore[misc]  # scikit-learn carri
 
     def _more_tags(self) -> dict[str, Any]:
         return {"X_types": ["2darray", "sparse"]}  # scikit-learn before 1.6
+
+
+def _sees_features(method: Any) -> bool:
+    """Whether a method looks at features; where not, X may hold rows of zeros."""
+    if isinstance(method, str):
+        key = parse_spec(method)[0]
+        method = None if key == "auto" else methods.find(key)
+    needs = getattr(getattr(method, "facts", None), "needs", ("features",))
+    return "features" in needs or "target_features" in needs
 
 
 def _validated(estimator: SubsetSelector, X: Any) -> Any:

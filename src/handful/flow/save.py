@@ -134,7 +134,7 @@ def files_read(data: Any, request: Request | None) -> Iterable[str]:
     if request is None:
         return
     like = request.like.values() if isinstance(request.like, Mapping) else [request.like]
-    for target in like:
+    for target in [*like, request.given]:
         for path in as_paths(target) or []:
             yield from expand(path)
     arrays = [*request.arrays.values(), *request.like_arrays.values()]
