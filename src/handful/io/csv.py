@@ -217,7 +217,7 @@ def csv_source(paths: Sequence[tuple[Path, str]], kind: str, on_bad_row: str) ->
         parts.append(CsvPart(path, name, "\t" if kind == "tsv" else ","))
         if parts[-1].bad and on_bad_row == "fail":
             first = parts[-1].bad[0]
-            raise errors.bad_row(f"{first.where}: {first.reason}")
+            raise errors.bad_row(first.where, first.reason)
     return CsvSource(kind, parts)
 
 
