@@ -790,6 +790,11 @@ def bad_usage(reason: str, command: str) -> UsageError:
     return UsageError(f"{reason.rstrip('.')}. See: {command} --help.")
 
 
+def unknown_labels(labels: object) -> DataError:
+    """Something in place of classes; scikit-learn's own words, by which its checks know the error."""
+    return DataError(f"Unknown label type: {labels!r}. y must hold classes or numbers.")
+
+
 # Verify -----------------------------------------------------------------------------------------
 
 
@@ -806,3 +811,10 @@ def replay_needs(what: str, why: str) -> UsageError:
         f"{what} cannot be had from the manifest alone: {why}. Pass it again, in Python: "
         "handful.verify(manifest, data, like=…)."
     )
+
+
+def too_little_memory(needed: str, allowed: str, would_fit: Iterable[str]) -> InfeasibleError:
+    """A plan that the limit has no room for."""
+    ways = list(would_fit)
+    advice = f" This would fit: {'; '.join(ways)}." if ways else ""
+    return InfeasibleError(f"About {needed} are needed, and --memory allows {allowed}.{advice}")
