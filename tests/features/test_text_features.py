@@ -146,7 +146,7 @@ def test_hashed_ngrams_are_the_reference_counts():
 def test_features_are_found_by_the_name_of_their_file():
     assert configured("hashed-ngrams:buckets=50")[1] == HashedNgrams(buckets=50)
     assert configured("tfidf_svd:d=7") == ("tfidf_svd", TfidfSvd(d=7))
-    with pytest.raises(errors.UsageError, match="1 to 2048"):
+    with pytest.raises(errors.UsageError, match="1 to 2,048"):
         configured("tfidf_svd:d=0")
 
 
@@ -161,14 +161,10 @@ class FakeTransformer:
         if name == "absent":
             raise OSError("not found")
 
-    def get_sentence_embedding_dimension(self):
-        return 3
-
-    def encode(self, texts, *, batch_size, normalize_embeddings, show_progress_bar):
-        assert normalize_embeddings
+    def encode(self, texts, *, batch_size=32, normalize_embeddings=False, show_progress_bar):
         assert not show_progress_bar
         rows = np.array([[t.count(letter) + 1 for letter in "abc"] for t in texts], np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True) if normalize_embeddings else rows
 
 
 @pytest.fixture
