@@ -522,7 +522,7 @@ def json_array(path: object) -> DataError:
 def foreign_encoding(path: object, encoding: str) -> DataError:
     """A whole file in another encoding, by its first bytes."""
     return DataError(
-        f"{path}: this is {encoding}, and JSON Lines are UTF-8. "
+        f"{path}: this is {encoding}, and text is read as UTF-8. "
         f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 
