@@ -53,9 +53,7 @@ class Files:
         (False, b'whole')
     """
 
-    def __init__(
-        self, needed: int | None = None, ready: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, needed: int | None = None, ready: Callable[[], None] = lambda: None) -> None:
         self.needed = needed
         self._ready = ready
         self._parts: list[PartFile] = []
