@@ -251,9 +251,29 @@ def test_a_signal_while_the_summary_is_printed_ends_at_once_with_success(folder)
     process = start(*select(), patch=halt("handful.cli.select._summarise"))
     wait_for(process)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
+    assert out == b"", "it did not wait for the rest of the summary"
     assert outputs(folder) == NAMES
+
+
+def test_a_signal_that_is_lost_in_a_callback_still_ends_the_work(folder):
+    patch = """
+        import os, signal
+        from handful.methods.data.random import Random
+        inner = Random.run
+        class Swallows:
+            def __del__(self):
+                os.kill(os.getpid(), signal.SIGINT)
+        def run(*given):
+            Swallows()
+            return inner(*given)
+        Random.run = run
+    """
+    code, out, err = run(*select(), patch=patch)
+    assert (code, out) == (4, "")
+    assert "Exception ignored" in err
+    assert outputs(folder) == []
 
 
 # Pipes ------------------------------------------------------------------------------------------
@@ -366,7 +386,7 @@ def test_at_whatever_moment_a_run_is_ended_the_output_is_absent_or_whole(number,
     expected = (folder / "out.jsonl").read_bytes()
     draw = random.Random(0)
     codes = []
-    for trial in range(60):
+    for trial in range(40):
         for path in folder.glob("*out*"):
             path.unlink()
         cache = folder / "cache"
