@@ -43,7 +43,7 @@ class CsvPart:
         self.data = map_bytes(str(path))
         head = self.data[:3].tobytes()
         if head.startswith(_WIDE):
-            raise errors.foreign_encoding(name, "UTF-16")
+            raise errors.foreign_encoding(name, "UTF-16", "CSV files")
         start = len(_BOM) if head == _BOM else 0
         self.columns, self.header = self._read_header(start)
         self.schema = pa.schema([pa.field(column, pa.large_string()) for column in self.columns])
@@ -217,7 +217,7 @@ def csv_source(paths: Sequence[tuple[Path, str]], kind: str, on_bad_row: str) ->
         parts.append(CsvPart(path, name, "\t" if kind == "tsv" else ","))
         if parts[-1].bad and on_bad_row == "fail":
             first = parts[-1].bad[0]
-            raise errors.bad_row(f"{first.where}: {first.reason}")
+            raise errors.bad_row(first.where, first.reason)
     return CsvSource(kind, parts)
 
 
