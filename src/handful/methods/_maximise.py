@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from handful.methods._contract import MethodFacts, Need, View
 from handful.optimizers.choose import choose, name_of, named
 from handful.parameters import parameter
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.selection import Picks
 
 RANDOM_DRAWS = 3
@@ -85,7 +87,14 @@ def random_value(objective: Any, view: View, ledger: Ledger, rng: Draws) -> floa
     return float(np.mean(values)) if values else None
 
 
-def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -> type[Any]:
+def offered(
+    objective: Any,
+    *,
+    needs: tuple[Need, ...],
+    paper: str,
+    cost: str,
+    work: Callable[[Size], Work] | None = None,
+) -> type[Any]:
     """The method that maximises an objective: its parameters are the objective's, and `optimizer`.
 
     Parameters that only Python can give (weights, matrices) stay with the objective itself, which
@@ -104,7 +113,9 @@ def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -
     facts = MethodFacts(
         paper=paper, needs=needs, honours=("rows", "amount", "include"), nested=True, cost=cost
     )
-    namespace = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    if work is not None:
+        namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
         objective.__name__,
         [*fields, ("optimizer", str | None, _OPTIMIZER)],
