@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from handful.errors import UsageError as UsageError
     from handful.errors import VerifyError as VerifyError
     from handful.flow.plan import plan as plan
+    from handful.flow.save import save as save
     from handful.flow.select import select as select
     from handful.flow.verify import verify as verify
     from handful.pool import Pool as Pool
@@ -33,6 +34,7 @@ _HOMES = {
     "UsageError": "handful.errors",
     "VerifyError": "handful.errors",
     "plan": "handful.flow.plan",
+    "save": "handful.flow.save",
     "select": "handful.flow.select",
     "verify": "handful.flow.verify",
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -14,6 +16,7 @@ from handful.methods._contract import MethodFacts, Need, View
 from handful.optimizers.choose import choose, name_of, named
 from handful.parameters import parameter
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.selection import Picks
 
 RANDOM_DRAWS = 3
@@ -84,7 +87,14 @@ def random_value(objective: Any, view: View, ledger: Ledger, rng: Draws) -> floa
     return float(np.mean(values)) if values else None
 
 
-def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -> type[Any]:
+def offered(
+    objective: Any,
+    *,
+    needs: tuple[Need, ...],
+    paper: str,
+    cost: str,
+    work: Callable[[Size], Work] | None = None,
+) -> type[Any]:
     """The method that maximises an objective: its parameters are the objective's, and `optimizer`.
 
     Parameters that only Python can give (weights, matrices) stay with the objective itself, which
@@ -103,16 +113,25 @@ def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -
     facts = MethodFacts(
         paper=paper, needs=needs, honours=("rows", "amount", "include"), nested=True, cost=cost
     )
-    namespace = {"facts": facts, "run": run, "__doc__": objective.__doc__}
+    namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    if work is not None:
+        namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
         objective.__name__,
         [*fields, ("optimizer", str | None, _OPTIMIZER)],
         namespace=namespace,
         frozen=True,
-        eq=False,
     )
     made.__module__ = f"handful.methods.data.{objective.__module__.rpartition('.')[2]}"
     return made
+
+
+def _told(objective: Any) -> str:
+    """What an objective's docstring says of it, without what only Python's users need."""
+    text = inspect.getdoc(objective) or ""
+    before, _, rest = text.partition("\n\nArgs:\n")
+    _, source, after = rest.partition("\n\nSource:")
+    return before + source + after
 
 
 def _type(name: str, annotation: Any) -> Any:

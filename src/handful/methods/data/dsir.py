@@ -16,6 +16,7 @@ from handful.methods._turns import take_in_turns
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.samplers.gumbel import effective_sample_size, gumbel_top_k
 from handful.selection import Floats, Indices, Picks
 
@@ -91,6 +92,15 @@ class Dsir:
         nested=True,
         cost="two passes over the text, O(tokens · ngrams); 8 bytes a row and target",
     )
+
+    def work(self, size: Size) -> Work:
+        """Two passes over the text, the second with a sum a target; then a draw a row and target."""
+        hashed = size.text_bytes * (2 + self.ngrams) / 4
+        return Work(
+            steps=hashed * (2 + 0.5 * size.targets) + 30 * size.n * size.targets,
+            text_bytes=2 * size.text_bytes,
+            memory_bytes=40 * size.n * size.targets + 8 * self.buckets * (4 + size.targets),
+        )
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Count pool and targets, weigh the rows, draw."""
