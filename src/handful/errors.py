@@ -678,6 +678,21 @@ def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:
 # Comparisons ------------------------------------------------------------------------------------
 
 
+def no_probe() -> UsageError:
+    """Nothing to train on."""
+    return UsageError(
+        "Nothing to probe: without labels, text or features no model can be trained on a pick. Pass --label, "
+        "--text or --embeddings, or a command of your own: --probe-command './train.sh {subset}'."
+    )
+
+
+def probe_needs(key: str, missing: Iterable[str]) -> UsageError:
+    """A probe without what it learns from."""
+    how = {"labels": "labels (--label COLUMN)", "numbers": "a numeric --label COLUMN"}
+    how |= {"texts": "text (--text COLUMN)", "features": "features (--embeddings FILE)"}
+    return UsageError(f"The probe {key} needs {' and '.join(how[m] for m in missing)}.")
+
+
 def too_few_draws(draws: int, fewest: int) -> UsageError:
     """Too few random picks for any of them to be called rare."""
     return UsageError(
