@@ -265,6 +265,22 @@ def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str)
     )
 
 
+def bad_template(spec: str, problem: str) -> UsageError:
+    """A template that cannot be read."""
+    return UsageError(
+        f"--text {spec!r}: {problem}. Write columns in braces, '{{instruction}}\\n{{input}}', "
+        "and a brace itself twice."
+    )
+
+
+def no_turns(column: str, role: str) -> UsageError:
+    """A role asked of a column that holds no chats."""
+    return UsageError(
+        f"'{{{column}:{role}}}' asks for the turns of one role, but {column} holds no chats. "
+        f"Write '{{{column}}}'."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
@@ -488,10 +504,26 @@ def unreadable(path: object, kind: str, reason: object) -> DataError:
     )
 
 
+def spool_full(path: object, folder: object, reason: object) -> DataError:
+    """No room to unpack an input."""
+    return DataError(
+        f"{path}: cannot be unpacked in {folder} ({reason}). "
+        "Make room there, or point TMPDIR at a folder with more."
+    )
+
+
 def json_array(path: object) -> DataError:
     """A JSON document where JSON Lines are expected."""
     return DataError(
         f"{path}: this is one JSON list, not JSON Lines. Write one object a line: jq -c '.[]' {path}."
+    )
+
+
+def foreign_encoding(path: object, encoding: str) -> DataError:
+    """A whole file in another encoding, by its first bytes."""
+    return DataError(
+        f"{path}: this is {encoding}, and JSON Lines are UTF-8. "
+        f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 
 
@@ -780,7 +812,7 @@ def replay_differs(what: str, differences: list[str]) -> VerifyError:
     """Something is not as the manifest says."""
     shown = "; ".join(differences[:6])
     more = f"; and {len(differences) - 6} more" if len(differences) > 6 else ""
-    return VerifyError(f"Not the same: {what}. {shown[:1].upper()}{shown[1:]}{more}.")
+    return VerifyError(f"Not the same: {what}: {shown}{more}.")
 
 
 def replay_needs(what: str, why: str) -> UsageError:

@@ -33,11 +33,11 @@ def call(arguments: list[str]) -> None:
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own, whichever copy of click it keeps
             raise
-        raise _usage(fault) from None
+        raise _usage(fault, arguments[:1]) from None
 
 
-def _usage(fault: Any) -> errors.UsageError:
-    path = fault.ctx.command_path if getattr(fault, "ctx", None) else "handful"
+def _usage(fault: Any, command: list[str]) -> errors.UsageError:
+    path = " ".join(["handful", *(name for name in command if name[0:1] != "-")])
     if hasattr(fault, "option_name") and hasattr(fault, "possibilities"):
         known = [name for option in fault.ctx.command.params for name in option.opts]
         return errors.unknown_flag(fault.option_name, path, [n for n in known if n[0] == "-"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from handful import errors
@@ -141,6 +142,8 @@ def _value(selection: Selection) -> str:
 
 
 def _note(note: Any) -> str:
+    if isinstance(note, Mapping):
+        return glimpse(", ".join(f"{name} {_note(value)}" for name, value in note.items()), 200)
     if isinstance(note, float | int) and not isinstance(note, bool):
         return number_of(note)
     return glimpse(json_text(note), 200)

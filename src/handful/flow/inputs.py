@@ -16,7 +16,7 @@ from handful.flow.request import Request
 from handful.io.cost import costs_of
 from handful.io.ids import read_id_list
 from handful.io.numpy import load_array
-from handful.io.open import open_source
+from handful.io.open import as_paths, open_source
 from handful.io.text import default_text, text_spec
 from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
 from handful.runtime.run import Run
@@ -79,11 +79,15 @@ def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | Non
 def _named_targets(like: Any) -> dict[str, Any]:
     if like is None:
         return {}
-    if isinstance(like, Mapping) and not any(
-        np.ndim(v) for v in like.values() if not isinstance(v, str)
-    ):
+    if isinstance(like, Mapping) and not any(map(_is_column, like.values())):
         return dict(like)
     return {"target": like}
+
+
+def _is_column(value: Any) -> bool:
+    """Whether a mapping with this value is data itself: columns and arrays, not targets by name."""
+    framed = hasattr(value, "columns") or hasattr(value, "column_names")
+    return not framed and as_paths(value) is None and np.ndim(value) > 0
 
 
 def read_candidates(

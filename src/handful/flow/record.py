@@ -11,23 +11,35 @@ from typing import Any
 
 import numpy as np
 
+import handful
 from handful.budget import exact_sum
 from handful.flow.prepare import Prepared
 from handful.flow.request import plain
+from handful.io import digest
+from handful.io.ids import read_id_list
 from handful.parameters import values
 from handful.pool import Pool
 from handful.runtime.meter import Meter
 from handful.selection import Indices, Selection
 
-_VERSIONED = ("handful", "numpy", "scipy", "scikit-learn", "numba", "pyarrow")
+_VERSIONED = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
 
 
 def inputs_section(prepared: Prepared) -> dict[str, Any]:
     """Fingerprints of everything that was read."""
-    return {
+    request = prepared.request
+    record: dict[str, Any] = {
         "pool": _fingerprint(prepared.pool),
         "targets": [{"name": name, **_fingerprint(pool)} for name, pool in prepared.targets],
     }
+    for name in ("include", "exclude"):
+        given = getattr(request, name)
+        if given is not None:
+            ids = read_id_list(given)
+            record[name] = {"ids": len(ids), "sha256": digest.of_parts(ids)}
+    if request.cost is not None and request.cost.startswith("@tokens:"):
+        record["tokenizer"] = {"sha256": digest.of_file(request.cost.removeprefix("@tokens:"))}
+    return record
 
 
 def _fingerprint(pool: Pool) -> dict[str, Any]:
@@ -116,5 +128,8 @@ def run_section(prepared: Prepared, meter: Meter) -> dict[str, Any]:
         "threads": prepared.run.threads,
         "memory_bytes": prepared.run.memory_bytes,
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
+        "versions": {
+            "handful": handful.__version__,
+            **{name: importlib.metadata.version(name) for name in _VERSIONED},
+        },
     }

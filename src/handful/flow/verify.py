@@ -68,9 +68,13 @@ def verify(
     """
     path = Path(manifest)
     record = read_manifest(path)
-    _refuse_other_files(record, path, data)
+    _compare("inputs", _file_differences(record, path, data, content=False))
     pool, request = _replay(record, path, data, options)
-    prepared = prepare(pool, request, progress)
+    try:
+        prepared = prepare(pool, request, progress)
+    except errors.HandfulError:
+        _compare("inputs", _file_differences(record, path, data, content=True))
+        raise
     _compare("inputs", _input_differences(record["inputs"], inputs_section(prepared)))
     replayed = choose(prepared)
     if "prefix_of" in record["result"]:
@@ -90,34 +94,26 @@ def _compare(what: str, differences: list[str]) -> None:
 # Inputs -----------------------------------------------------------------------------------------
 
 
-def _files(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every file whose fingerprint the manifest holds."""
-    parts = [inputs["pool"], *inputs["targets"]]
-    return [file for part in parts for file in part.get("files", ()) if "bytes" in file]
-
-
-def _refuse_other_files(record: Mapping[str, Any], path: Path, data: Any) -> None:
-    """Name files that are not as they were, before anything is made of them."""
-    files = _files(record["inputs"])
-    if data is not None:
-        pool = record["inputs"]["pool"].get("files", ())
-        files = [file for file in files if file not in pool]
-    differ = [text for file in files if (text := _file_difference(file, path))]
-    _compare("inputs", differ)
-
-
-def _file_difference(file: Mapping[str, Any], path: Path) -> str | None:
-    found = Path(found_from(file["name"], path))
-    if file["name"] == "-":
-        raise errors.replay_needs("the pool", "it was read from stdin")
-    if not found.is_file():
-        raise errors.missing_file(file["name"])
-    size = found.stat().st_size
-    if size != file["bytes"]:
-        return f"{file['name']} has {size:,} bytes now, and had {file['bytes']:,}"
-    if digest.of_file(found) != file["sha256"]:
-        return f"{file['name']} has as many bytes as it had, but others"
-    return None
+def _file_differences(
+    record: Mapping[str, Any], path: Path, data: Any, *, content: bool
+) -> list[str]:
+    """Files that are not as they were: by their size, and where asked by their content."""
+    inputs = record["inputs"]
+    parts = [*inputs["targets"], *([inputs["pool"]] if data is None else [])]
+    files = [file for part in parts for file in part.get("files", ()) if "bytes" in file]
+    differ = []
+    for file in files:
+        found = Path(found_from(file["name"], path))
+        if file["name"] == "-":
+            raise errors.replay_needs("the pool", "it was read from stdin")
+        if not found.is_file():
+            raise errors.missing_file(file["name"])
+        size = found.stat().st_size
+        if size != file["bytes"]:
+            differ.append(f"{file['name']} has {size:,} bytes now, and had {file['bytes']:,}")
+        elif content and digest.of_file(found) != file["sha256"]:
+            differ.append(f"{file['name']} has other bytes now")
+    return differ
 
 
 def found_from(name: str, manifest: Path) -> str:
@@ -127,11 +123,16 @@ def found_from(name: str, manifest: Path) -> str:
 
 
 def _input_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Where two inputs sections differ, the names of files aside."""
-    return [
+    """Where two inputs sections differ, the names of files aside: first files, then all else."""
+    changed = []
+    for old, new in zip([then["pool"], *then["targets"]], [now["pool"], *now["targets"]], strict=False):
+        files = zip(old.get("files", ()), new.get("files", ()), strict=False)
+        changed += [f["name"] for f, g in files if f.get("sha256") != g.get("sha256")]
+    follows = (".content", ".sha256", ".bytes") if changed else ()
+    return [f"{name} has other bytes now" for name in changed] + [
         f"{place} is {_short(new)} now, and was {_short(old)}"
         for place, old, new in _leaves(then, now)
-        if not place.endswith((".name", ".kind")) and ".files" not in place and old != new
+        if old != new and not place.endswith((".name", *follows))
     ]
 
 

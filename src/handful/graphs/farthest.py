@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.graphs.similarity import exact_squares, squared_lengths
+from handful.graphs.similarity import (
+    exact_squares,
+    mean_row,
+    squared_distances,
+    squared_lengths,
+)
 from handful.runtime.blas import one_blas_thread
 
 Floats = NDArray[np.float64]
@@ -60,7 +65,7 @@ class Farthest:
         self._front = np.zeros(0, np.int64)
         self._front_rows = rows[self._front]
         self._outside = np.float32(np.inf)  # no open row outside the front is farther than this
-        self._size, self._drawn_at = FRONT // 2, 0
+        self._size, self._drawn_at = FRONT, -8
 
     def add(self, row: int) -> None:
         """Add a pick. O(1) until the next question."""
@@ -70,6 +75,16 @@ class Farthest:
     def drop(self, row: int) -> None:
         """Leave a row out of the choice from now on."""
         self._open[row] = False
+
+    def reopen(self) -> None:
+        """Take all rows into the choice again, picks too, so that `farthest` gives the covering radius."""
+        self._open[:] = True
+        self._front = self._front[:0]
+        self._outside = np.float32(np.inf)
+
+    def squares_to_mean(self) -> Floats:
+        """(n,) float64 squared distance of each row to the mean of all rows, rounded to float32."""
+        return squared_distances(self.rows, mean_row(self.rows))
 
     def farthest(self) -> tuple[int, float] | None:
         """The open row farthest from its nearest pick, and the squared distance; None where none is open.
@@ -98,7 +113,8 @@ class Farthest:
             if len(here):
                 least = self._distance[here].max() - 2 * self._error
                 if least > self._outside:
-                    return here[self._distance[here] >= least]
+                    close: Indices = here[self._distance[here] >= least]
+                    return close
             elif self._outside == -np.inf:
                 return here
             self._draw()
@@ -139,7 +155,7 @@ class Farthest:
         if hasattr(products, "toarray"):
             products = products.toarray()
         half = np.max(products - 0.5 * self._squares[picks], axis=1)
-        return np.maximum(squares - 2 * half, np.float32(0))
+        return np.asarray(np.maximum(squares - 2 * half, 0.0), np.float32)
 
     def _settle(self, rows: Indices) -> None:
         """Bring the float64 distances of some rows up to date, by the picks each has not met."""

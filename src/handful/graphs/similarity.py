@@ -594,6 +594,12 @@ def squared_lengths(rows: Any) -> Floats:
     return _exact(rows, np.arange(len(rows)), rows, np.arange(len(rows)), False)
 
 
+def mean_row(rows: Any) -> Any:
+    """(1, d) the mean of float32 rows, of their kind: dense or CSR."""
+    mean = (_column_sums(rows) / max(1, rows.shape[0])).astype(np.float32)[None]
+    return sparse.csr_array(mean) if _is_sparse(rows) else mean
+
+
 def _column_sums(rows: Any) -> Floats:
     if _is_sparse(rows):  # whose own sum is taken in float32, whatever it is asked for
         rows = rows.astype(np.float64)
