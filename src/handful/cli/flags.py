@@ -44,6 +44,9 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--id", str, "COLUMN", "Of unique ids; else row numbers are used."),
         Flag("--group", str, "COLUMN", "Of groups; @file: the file a row came from."),
         Flag("--score", str, "COLUMN", "Of scores, larger is better."),
+        Flag(
+            "--label", str, "COLUMN", "Of labels, for the verdict alone: what a probe must learn."
+        ),
         Flag("--embeddings", str, "FILE", "A .npy or .npz of one vector a row, or a list column."),
         Flag("--array", list, "NAME=FILE", "Vectors by name; once for each array."),
         Flag("--features", str, "NAME", "How text becomes vectors: tfidf_svd:d=128."),
@@ -62,6 +65,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--optimizer", str, "NAME", "For methods that maximise something."),
         Flag("--certify", str, "HOW", "Look for an upper bound: fast, tight or off."),
         Flag("--seed", int, "N", "Of every draw; by default 0."),
+        Flag("--draws", int, "N", "Random picks to set it beside; 0: no verdict. By default 99."),
     ),
     "What is written": (
         Flag("-o --output", str, "OUT", "Where the picked rows go; - for stdout."),

@@ -125,7 +125,9 @@ def found_from(name: str, manifest: Path) -> str:
 def _input_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Where two inputs sections differ, the names of files aside: first files, then all else."""
     changed = []
-    for old, new in zip([then["pool"], *then["targets"]], [now["pool"], *now["targets"]], strict=False):
+    for old, new in zip(
+        [then["pool"], *then["targets"]], [now["pool"], *now["targets"]], strict=False
+    ):
         files = zip(old.get("files", ()), new.get("files", ()), strict=False)
         changed += [f["name"] for f, g in files if f.get("sha256") != g.get("sha256")]
     follows = (".content", ".sha256", ".bytes") if changed else ()

@@ -89,7 +89,10 @@ def side_by_side(parts: list[bytes | Strings], rows: int) -> Strings:
     """
     from handful.kernels.strings import place
 
-    lengths = sum((np.int64(len(p)) if isinstance(p, bytes) else p.lengths for p in parts), np.zeros(rows, np.int64))
+    lengths = sum(
+        (np.int64(len(p)) if isinstance(p, bytes) else p.lengths for p in parts),
+        np.zeros(rows, np.int64),
+    )
     offsets: NDArray[np.int64] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     out, at = np.empty(int(offsets[-1]), np.uint8), offsets[:-1].copy()
     for part in parts:

@@ -34,7 +34,7 @@ class Ngrams:
         self.facts = (
             Fact(
                 "ngram_kl",
-                f"n-grams of held-out texts of {of}, KL from the picks' (bits)",
+                f"n-gram KL to {of}, bits",
                 False,
                 aim,
                 f"closer to {of} than",

@@ -40,7 +40,7 @@ class Spread:
         self.facts = (
             Fact(
                 "energy_distance",
-                f"energy distance to held-out rows of {of}",
+                f"energy distance to {of}",
                 False,
                 aim,
                 f"closer to {of} than",
@@ -48,7 +48,7 @@ class Spread:
             ),
             Fact(
                 "diversity",
-                "effective diversity (directions filled)",
+                "effective diversity, directions",
                 True,
                 "diversity",
                 "more diverse than",
@@ -56,7 +56,7 @@ class Spread:
             ),
             Fact(
                 "near_duplicates",
-                f"share of picks with another at cosine ≥ {NEAR}",
+                f"near-duplicates, cosine ≥ {NEAR}",
                 False,
                 "diversity",
                 "fewer near-duplicates than",
