@@ -146,7 +146,7 @@ def test_hashed_ngrams_are_the_reference_counts():
 def test_features_are_found_by_the_name_of_their_file():
     assert configured("hashed-ngrams:buckets=50")[1] == HashedNgrams(buckets=50)
     assert configured("tfidf_svd:d=7") == ("tfidf_svd", TfidfSvd(d=7))
-    with pytest.raises(errors.UsageError, match="1 to 2048"):
+    with pytest.raises(errors.UsageError, match="1 to 2,048"):
         configured("tfidf_svd:d=0")
 
 

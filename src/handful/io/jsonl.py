@@ -185,4 +185,4 @@ def _refusal(lines: Lines) -> errors.DataError:
     bad = lines.bad[0]
     if bad.row == 0 and bytes(lines.buffer[lines.first :][:4096]).lstrip().startswith(b"["):
         return errors.json_array(lines.label)
-    return errors.bad_row(f"{bad.where}: {bad.reason}")
+    return errors.bad_row(bad.where, bad.reason)
