@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     vectors = Vectors(pool.arrays, candidates, request.features)
     rng = Draws(request.seed)
     view = _view(request, run, pool, targets, ids, candidates, vectors, rng)
-    at_hand = _at_hand(request, pool, targets, vectors)
+    at_hand = _at_hand(request, pool, targets)
     key, method, reason = _method(named, given, request, at_hand)
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included)
@@ -122,6 +123,19 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     )
     _warn(prepared)
     return prepared
+
+
+def with_method(
+    prepared: Prepared, method: Any, params: Mapping[str, Any] | None = None
+) -> Prepared:
+    """The same request with another method, checked as the first was; nothing is read again."""
+    request = replace(prepared.request, method=method, params=params or {})
+    named, given = _early_method(request)
+    at_hand = _at_hand(request, prepared.pool, prepared.targets)
+    key, configured, reason = _method(named, given, request, at_hand)
+    _check_needs(key, configured, at_hand)
+    _check_honours(key, configured, prepared.budget, prepared.included)
+    return replace(prepared, request=request, key=key, method=configured, reason=reason)
 
 
 def _run(request: Request, progress: Progress) -> Run:
@@ -189,9 +203,7 @@ def _view(
     return view
 
 
-def _at_hand(
-    request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...], vectors: Vectors
-) -> set[str]:
+def _at_hand(request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...]) -> set[str]:
     """What this request offers a method, in the words of `Need`."""
     text, arrays = pool.text is not None, bool(pool.arrays)
     all_text = bool(targets) and all(target.text is not None for _, target in targets)

@@ -37,8 +37,12 @@ class Probe(Protocol):
     """Of "texts", "features", "labels", "numbers"."""
     unit: ClassVar[str]
     """What the number is, for people."""
-    larger_is_better: ClassVar[bool]
     version: ClassVar[int]
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Of the number."""
+        ...
 
     def score(self, lesson: Lesson) -> float:
         """Train on the pick, test on the held-out rows. Deterministic, under one thread."""
