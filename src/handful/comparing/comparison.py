@@ -94,10 +94,12 @@ class Comparison:
         """What may be said of one line."""
         if line.gain.low is None or line.gain.high is None:
             return f"{line.method}: {line.gain.pairs} seeds are too few to say; 5 are the least"
-        by = f"by {abs(line.gain.mean):.3g} ({line.gain.low:+.3g} to {line.gain.high:+.3g})"
+        numbers = f"{self.unit} {line.mean:.3g} against {line.random:.3g}"
+        low, high, by = line.gain.low, line.gain.high, abs(line.gain.mean)
         if line.gain.outcome == "same":
-            return f"{line.method}: no different from random {by.replace('by', 'on average', 1)}"
-        return f"{line.method}: {line.gain.outcome} than random {by}"
+            return f"{line.method}: no different from random, {numbers} (gain {low:+.2g} to {high:+.2g})"
+        near, far = sorted((abs(low), abs(high)))
+        return f"{line.method}: {line.gain.outcome} than random by {by:.2g} ({near:.2g} to {far:.2g}), {numbers}"
 
     def record(self) -> dict[str, Any]:
         """All of it, for JSON."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def with_method(
 def _run(request: Request, progress: Progress) -> Run:
     threads = available_threads() if request.threads is None else request.threads
     memory = available_memory() if request.memory is None else parse_memory(request.memory)
-    cache = None if request.cache is False else Cache(request.cache or default_folder())
+    cache = None if request.cache is False else Cache(Path(request.cache or default_folder()))
     return Run(threads, memory, cache, progress)
 
 
