@@ -544,9 +544,9 @@ def not_utf8(byte: int) -> str:
     return f"byte 0x{byte:02X} is not UTF-8; if the file is in another encoding: iconv -f LATIN1 -t UTF-8"
 
 
-def bad_row(where: str, reason: str) -> DataError:
+def bad_row(reason: str) -> DataError:
     """A row that cannot be read, where that ends the work."""
-    return DataError(f"{where}: {reason}. Mend it, or pass --on-bad-row skip.")
+    return DataError(f"{reason}. Mend it, or pass --on-bad-row skip.")
 
 
 def open_quote(where: str) -> DataError:

@@ -290,9 +290,14 @@ def test_a_prefix_under_a_cost_is_by_what_was_spent():
     assert prefix(prepared, picks, 1.0).tolist() == picks.tolist()
 
 
-def test_without_names_every_method_that_can_is_tried():
-    found = compare(pool(n=60), rows=8, label="label", seeds=5, cache=False)
+def test_all_is_every_method_that_can_and_auto_the_one_select_would_take():
+    found = compare(pool(n=60), methods=["all"], rows=8, label="label", seeds=2, cache=False)
     tried = {line.method for line in found}
+    (auto,) = {
+        line.method for line in compare(pool(n=60), rows=8, label="label", seeds=2, cache=False)
+    }
+    assert auto == "facility_location"
+    assert "FeatureBased needs finite values" in found.left_out["feature_based"]
     assert {"random", "k_center"} <= tried and not {"top", "stratified", "dsir"} & tried
 
 

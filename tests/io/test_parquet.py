@@ -162,7 +162,7 @@ def test_a_truncated_file_is_named(paths: Path, tmp_path: Path) -> None:
 def test_a_stream_cut_short_is_named(paths: Path, tmp_path: Path) -> None:
     whole = (paths / "stream.arrow").read_bytes()
     (tmp_path / "cut.arrow").write_bytes(whole[: len(whole) // 2 + 3])
-    with pytest.raises(DataError, match="cut.arrow: not a readable Arrow file"):
+    with pytest.raises(DataError, match=r"cut.arrow: not a readable Arrow file"):
         open_source(tmp_path / "cut.arrow")
 
 
@@ -178,7 +178,7 @@ def test_a_damaged_page_is_named_with_its_row(paths: Path, tmp_path: Path) -> No
 def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     twice = pa.table([[1], [2]], names=["a", "a"])
     pq.write_table(twice, tmp_path / "x.parquet")
-    with pytest.raises(DataError, match="'a' is there twice"):
+    with pytest.raises(DataError, match=r"'a' is there twice"):
         open_source(tmp_path / "x.parquet")
 
 

@@ -290,7 +290,10 @@ def test_lines_can_be_found_a_few_at_a_time(data: bytes, limit: int) -> None:
     [
         (b'{"a": "b', "not valid JSON (unterminated string at column 7)"),
         ('{"é": 1, "a" 2}'.encode(), "not valid JSON (expecting ':' delimiter at column 14)"),
-        ('{"é": "\xe9"}'.encode("latin-1"), "not UTF-8 (byte 0xE9 at column 3)"),
+        (
+            b'{"\xe9": 1}',
+            "not UTF-8 (byte 0xE9 at column 3: Latin-1? Convert it: iconv -f LATIN1 -t UTF-8)",
+        ),
         (b'{"a": "\x07"}', "not valid JSON (invalid control character at column 8)"),
         (b"[1, 2]", "not a JSON object but a list"),
         (b"17", "not a JSON object but a single value"),

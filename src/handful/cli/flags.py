@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from typer import Argument, Option
@@ -54,6 +54,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What the picks should be like": (
         Flag("--like", list, "PATH", "Rows of a target, or NAME=PATH; once for each target."),
+        Flag("--given", str, "PATH", "Rows already owned, for methods that keep away from them."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
@@ -102,14 +103,16 @@ POOL = Flag(
 )
 
 
-def takes_flags(command: Callable[[Given], None]) -> Callable[..., None]:
+def takes_flags(
+    command: Callable[[Given], None], panels: Mapping[str, tuple[Flag, ...]] = PANELS
+) -> Callable[..., None]:
     """A command of what was given, as typer wants it: a function with a parameter for each flag."""
 
     def typed(**values: Any) -> None:
         command({key: v for key, v in values.items() if v is not None and v != []})
 
     kinds = {"pool": Annotated[list[str] | None, Argument(metavar=POOL.value, help=POOL.help)]}
-    for panel, flags in PANELS.items():
+    for panel, flags in panels.items():
         kinds |= {flag.key: _option(flag, panel) for flag in flags}
     parameters = [
         inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)

@@ -14,6 +14,7 @@ from handful.cli.request import Asked, asked
 from handful.cli.show import bytes_of, glimpse, json_text, number_of, print_json, table
 from handful.cli.verdict import show_verdict
 from handful.comparing.cases import judged
+from handful.comparing.verdict import check_draws
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.save import Layout, Saved, settle, write
 from handful.flow.select import choose
@@ -30,6 +31,7 @@ def run(typed: Given) -> None:
     given = ask.given
     quiet, as_json = given.get("quiet", False), given.get("json", False)
     output, layout = _where(ask)
+    check_draws(given.get("draws"))
     with progress(quiet=quiet) as listener:
         prepared = prepare(ask.pool, ask.request, listener)
         layout.check(prepared.pool.source)

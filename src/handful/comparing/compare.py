@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,7 @@ DRAWS = 3
 def compare(
     data: Any,
     *,
-    methods: Sequence[Any] | None = None,
+    methods: Sequence[Any] = ("auto",),
     seeds: int = SEEDS,
     probe: str | Callable[[Indices], Any] = "auto",
     probe_command: str | None = None,
@@ -55,8 +55,8 @@ def compare(
 
     Args:
         data: The pool, as for `handful.select`.
-        methods: Keys, specs such as "dsir:ngrams=3", configured methods or objectives. None: every method
-            that the request has what it needs for.
+        methods: Keys, specs such as "dsir:ngrams=3", configured methods or objectives; "auto" is what
+            `select` would take, "all" every method that the request has what it needs for.
         seeds: How many; fewer than 5 give no intervals.
         probe: "auto", "classifier", "number", "ngram_model", "nearest", with parameters as "classifier:penalty=2";
             or a function of the picked row numbers that returns a number.
@@ -72,8 +72,7 @@ def compare(
     Cost: a selection and 1 to 4 trainings for each method and seed.
     """
     asked = as_request(options)
-    first = methods[0] if methods else "random"
-    prepared = prepare(data, replace(asked, method=first), progress)
+    prepared = prepare(data, replace(asked, method="random"), progress)
     field, chosen = _field(
         prepared, probe, probe_command, smaller_is_better, test, test_arrays, test_embeddings
     )
@@ -83,23 +82,28 @@ def compare(
     return contest.run(range(asked.seed, asked.seed + seeds))
 
 
-def _entrants(prepared: Prepared, named: Sequence[Any] | None) -> dict[str, Prepared]:
-    """Each method with the request it is to serve; without names, all that can serve it."""
+def _entrants(prepared: Prepared, named: Sequence[Any]) -> dict[str, Prepared]:
+    """Each method with the request it is to serve."""
     entrants: dict[str, Prepared] = {}
-    if named is None:
-        for key in known.keys():  # noqa: SIM118  a function, no dict
-            try:
-                entrants[key] = with_method(prepared, key)
-            except errors.UsageError:  # it needs what is not there, or cannot keep the budget
-                continue
-        return entrants
     for method in named:
+        if method == "all":
+            entrants |= {key: found for key, found in _all(prepared) if key not in entrants}
+            continue
         entrant = with_method(prepared, method)
         name = method if isinstance(method, str) else repr(method)
+        name = entrant.key if name == "auto" else name
         if name in entrants:
             raise errors.given_twice("--method", name)
         entrants[name] = entrant
     return entrants
+
+
+def _all(prepared: Prepared) -> Iterator[tuple[str, Prepared]]:
+    for key in known.keys():  # noqa: SIM118  a function, no dict
+        try:
+            yield key, with_method(prepared, key)
+        except errors.UsageError:  # it needs what is not there, or cannot keep the budget
+            continue
 
 
 # The field --------------------------------------------------------------------------------------

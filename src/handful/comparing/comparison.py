@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,7 @@ class Comparison:
         n: Rows of the pool.
         seeds: How many.
         draws: Random picks a seed.
+        left_out: Methods that refused these rows, and why.
 
     Example:
         >>> import handful
@@ -80,6 +82,7 @@ class Comparison:
     n: int
     seeds: int
     draws: int
+    left_out: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)

@@ -15,6 +15,7 @@ from handful.comparing.field import SCOPES, Field, Round, play
 from handful.comparing.peak import Peak
 from handful.comparing.probes._contract import Probe
 from handful.comparing.statistics import differences
+from handful.errors import HandfulError
 from handful.flow.prepare import Prepared
 from handful.parameters import values
 from handful.rng import Draws
@@ -50,11 +51,19 @@ class Contest:
         told.stage("comparing", len(seeds) * (len(self.entrants) + 1))
         self._make_features()
         records: dict[str, list[dict[str, Any]]] = {name: [] for name in ("", *self.entrants)}
+        left_out: dict[str, str] = {}
         for seed in seeds:
             round_ = play(self.field, seed)
             for name, record in records.items():
-                record.append(self._cell(round_, name, seed))
+                try:
+                    if name not in left_out:
+                        record.append(self._cell(round_, name, seed))
+                except HandfulError as refused:
+                    if not name or len(self.entrants) == 1:
+                        raise
+                    left_out[name] = str(refused)
                 told.advance(1)
+        records = {name: record for name, record in records.items() if name not in left_out}
         return Comparison(
             lines=self._lines(records),
             probe=key_of_probe(self.probe),
@@ -64,6 +73,7 @@ class Contest:
             n=self.field.prepared.pool.n,
             seeds=len(seeds),
             draws=self.draws,
+            left_out=left_out,
         )
 
     def _make_features(self) -> None:

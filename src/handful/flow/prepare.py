@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
     read_candidates,
     read_costs,
+    read_given,
     read_groups,
     read_pool,
     read_scores,
@@ -61,6 +62,7 @@ class Prepared:
     view: View
     costs: NDArray[Any] | None
     skipped: list[BadRow]
+    owned: Pool | None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -88,9 +90,10 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     budget = Budget(
         request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
     )
-    named, given = _early_method(request)
+    named, params = _early_method(request)
     pool = read_pool(data, request, run)
     targets = read_targets(request, run, pool)
+    owned = read_given(request, run, pool)
     ids = read_ids(pool)
     skipped = skipped_rows(request, pool)
     candidates, included = read_candidates(request, pool, ids, skipped)
@@ -100,9 +103,9 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
 
     vectors = Vectors(pool.arrays, candidates, request.features)
     rng = Draws(request.seed)
-    view = _view(request, run, pool, targets, ids, candidates, vectors, rng)
-    at_hand = _at_hand(request, pool, targets)
-    key, method, reason = _method(named, given, request, at_hand)
+    view = _view(request, run, pool, targets, owned, ids, candidates, vectors, rng)
+    at_hand = _at_hand(request, pool, targets, owned)
+    key, method, reason = _method(named, params, request, at_hand)
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included)
     costs = read_costs(budget, pool, candidates, run)
@@ -121,6 +124,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         view,
         costs,
         skipped,
+        owned,
     )
     _warn(prepared)
     return prepared
@@ -132,7 +136,7 @@ def with_method(
     """The same request with another method, checked as the first was; nothing is read again."""
     request = replace(prepared.request, method=method, params=params or {})
     named, given = _early_method(request)
-    at_hand = _at_hand(request, prepared.pool, prepared.targets)
+    at_hand = _at_hand(request, prepared.pool, prepared.targets, prepared.owned)
     key, configured, reason = _method(named, given, request, at_hand)
     _check_needs(key, configured, at_hand)
     _check_honours(key, configured, prepared.budget, prepared.included)
@@ -167,6 +171,7 @@ def _view(
     run: Run,
     pool: Pool,
     targets: tuple[tuple[str, Pool], ...],
+    owned: Pool | None,
     ids: Ids,
     candidates: Indices | None,
     vectors: Vectors,
@@ -178,16 +183,17 @@ def _view(
         rank = np.argsort(np.argsort(rank[candidates], kind="stable"), kind="stable")
     view: View
 
+    def beside(of: Pool) -> Callable[[str | None], Any]:
+        """Features of rows outside the pool, of the same kind as the pool's."""
+
+        def ask(name: str | None) -> Any:
+            texts = None if of.text is None else of.texts(0, of.n)
+            return vectors.beside(name, of.arrays, texts, view, rng)
+
+        return ask
+
     def target(name: str, of: Pool) -> Target:
-        texts = None if of.text is None else of.texts
-        return Target(
-            name,
-            of.n,
-            texts,
-            lambda array: vectors.target(
-                array, of.arrays, None if texts is None else texts(0, of.n), view, rng
-            ),
-        )
+        return Target(name, of.n, None if of.text is None else of.texts, beside(of))
 
     view = View(
         n=n,
@@ -197,6 +203,7 @@ def _view(
         read_texts=None if pool.text is None else text_reader(pool, candidates),
         arrays=lambda name: vectors.array(name, view, rng),
         targets=tuple(target(*named) for named in targets),
+        given=None if owned is None else beside(owned),
         rank=rank,
         scores=lambda name: read_scores(request, pool, candidates, name),
         group=read_groups(pool, candidates, request.group),
@@ -204,16 +211,22 @@ def _view(
     return view
 
 
-def _at_hand(request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...]) -> set[str]:
+def _at_hand(
+    request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...], owned: Pool | None
+) -> set[str]:
     """What this request offers a method, in the words of `Need`."""
     text, arrays = pool.text is not None, bool(pool.arrays)
     all_text = bool(targets) and all(target.text is not None for _, target in targets)
-    shared = [name for name in pool.arrays if all(name in t.arrays for _, t in targets)]
+
+    def comparable(other: Pool) -> bool:
+        return bool(set(pool.arrays) & set(other.arrays)) or (text and other.text is not None)
+
     offered = {
         "text": text,
         "features": text or arrays,
         "target_text": all_text,
-        "target_features": bool(targets) and (bool(shared) or (text and all_text)),
+        "target_features": bool(targets) and all(comparable(target) for _, target in targets),
+        "given_features": owned is not None and comparable(owned),
         "score": request.score is not None,
         "group": request.group is not None,
     }
@@ -237,7 +250,10 @@ def _method(
 
 
 def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
-    missing = [NEED_HELP[need] for need in method.facts.needs if need not in at_hand]
+    needs = set(method.facts.needs)
+    if not isinstance(getattr(method, "similarity", ""), str):  # a matrix or a graph says it all
+        needs -= {"features", "target_features", "given_features"}
+    missing = [NEED_HELP[need] for need in method.facts.needs if need in needs - at_hand]
     if missing:
         raise errors.needs_missing(key, missing)
 

@@ -32,6 +32,8 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
         "pool": _fingerprint(prepared.pool),
         "targets": [{"name": name, **_fingerprint(pool)} for name, pool in prepared.targets],
     }
+    if prepared.owned is not None:
+        record["given"] = _fingerprint(prepared.owned)
     for name in ("include", "exclude"):
         given = getattr(request, name)
         if given is not None:

@@ -118,6 +118,7 @@ class PartFile:
         self.path = path
         self.size = 0
         self.closed = False
+        self.error: OSError | None = None
         self._digest = hashlib.sha256()
         direct = path.exists() and not path.is_file()
         self._part = None if direct else part_of(path)
@@ -142,17 +143,27 @@ class PartFile:
         return self.size
 
     def write(self, data: Any) -> int:
-        """Write all of it."""
+        """Write all of it; after an error, nothing more."""
         view = memoryview(data).cast("B")
+        if (
+            self.error is not None or self.closed
+        ):  # a writer that is torn down writes its last words
+            return len(view)
         done = 0
-        while done < len(view):
-            done += os.write(self._descriptor, view[done:])
+        try:
+            while done < len(view):
+                done += os.write(self._descriptor, view[done:])
+        except OSError as error:
+            self.error = error
+            raise
         self._digest.update(view)
         self.size += len(view)
         return len(view)
 
     def sync(self) -> None:
         """Have it on the disk."""
+        if self.error is not None:
+            raise self.error
         if self._part is not None:
             os.fsync(self._descriptor)
 

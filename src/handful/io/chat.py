@@ -6,7 +6,7 @@ OpenAI: [{"role": "user", "content": "…"}], the content a text, a list of part
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from handful.io.values import json_text
@@ -55,7 +55,9 @@ def chat_text(value: Any, roles: frozenset[str] | None = None) -> str:
         >>> chat_text(turns), chat_text(turns, roles_of("user")), chat_text(["no", "chat"])
         ('Hi\nHello!', 'Hi', '["no","chat"]')
     """
-    turns = list(_turns(value)) if is_chat(value) else [("", json_text(value))]
+    turns: Iterable[tuple[str | None, str]] = (
+        _turns(value) if is_chat(value) else [(None, json_text(value))]
+    )
     return "\n".join(text for role, text in turns if text and (roles is None or role in roles))
 
 

@@ -216,7 +216,8 @@ def csv_source(paths: Sequence[tuple[Path, str]], kind: str, on_bad_row: str) ->
     for path, name in paths:
         parts.append(CsvPart(path, name, "\t" if kind == "tsv" else ","))
         if parts[-1].bad and on_bad_row == "fail":
-            raise errors.bad_row(parts[-1].bad[0].where, parts[-1].bad[0].reason)
+            first = parts[-1].bad[0]
+            raise errors.bad_row(f"{first.where}: {first.reason}")
     return CsvSource(kind, parts)
 
 

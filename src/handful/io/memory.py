@@ -15,7 +15,7 @@ import pyarrow as pa
 from handful import errors
 from handful.io.arrow import TablePart, TableSource
 from handful.io.numpy import as_features, check_array, named_columns, read_arrays
-from handful.io.values import encoded_field, to_json
+from handful.io.values import encoded_field, sound, to_json
 
 
 def memory_source(data: Any) -> TableSource:
@@ -191,14 +191,9 @@ def column_of(
                 return array, pa.field(name, array.type)
         except (pa.ArrowException, OverflowError, UnicodeEncodeError):
             pass
-    texts = [None if value is None else _sound(to_json(value)) for value in values]
+    texts = [None if value is None else sound(to_json(value)) for value in values]
     field = encoded_field(name, "number" if kinds <= {int, float} else "object")
     return pa.array(texts, pa.large_string()), field
-
-
-def _sound(text: str) -> str:
-    """A lone surrogate becomes U+FFFD, as in `handful.pool.Strings`."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _name(value: Any) -> str:

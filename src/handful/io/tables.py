@@ -68,7 +68,8 @@ def regrouped(tables: Iterable[pa.Table], schema: pa.Schema) -> Tables:
 def compression_of(source: Source) -> str:
     """The codec of a Parquet source, else Snappy."""
     part = source.parts[0] if isinstance(source, TableSource) else None
-    return str(getattr(part, "compression", "SNAPPY"))
+    codec = str(getattr(part, "compression", "SNAPPY"))
+    return "NONE" if codec == "UNCOMPRESSED" else codec
 
 
 def _unmarked(field: pa.Field) -> pa.Field:

@@ -96,6 +96,11 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_unknown)
 
 
+def sound(text: str) -> str:
+    """A lone surrogate becomes U+FFFD, as in `handful.pool.Strings`."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def strict_json(value: Any) -> str:
     """As `to_json`, but NaN and infinities, which JSON lacks, become null."""
     try:
@@ -247,7 +252,7 @@ def _parsed(column: pa.ChunkedArray, name: str, where: Where) -> NDArray[Any]:
 
 def _mixed_numbers(values: list[Any], name: str, where: Where) -> NDArray[Any]:
     texts = [
-        str(int(v)) if isinstance(v, bool) else v if isinstance(v, str) else json_text(v)
+        str(int(v)) if isinstance(v, bool) else sound(v if isinstance(v, str) else json_text(v))
         for v in values
     ]
     return _parsed(pa.chunked_array([pa.array(texts, pa.large_string())]), name, where)

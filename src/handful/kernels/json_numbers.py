@@ -75,7 +75,7 @@ def numbers(
     reals: NDArray[np.float64],
     states: Bytes,
 ) -> None:
-    """Read values as numbers; booleans are 0 and 1, strings count if they hold a number."""
+    """Read values as numbers: booleans are 0 and 1, strings count if they hold one, -0 is 0."""
     for row in range(len(kinds)):
         kind, first, last = kinds[row], firsts[row], lasts[row]
         wholes[row], reals[row], states[row] = 0, np.nan, ASK
@@ -85,10 +85,11 @@ def numbers(
             wholes[row], states[row] = np.int64(buffer[first] == _LETTER_T), WHOLE
         elif (kind == _NUMBER or kind == _PLAIN) and after_number(buffer, first, last) == last:
             mantissa, scale, left_out, whole = _decimal(buffer, first, last)
-            exact = left_out == 0 and abs(mantissa) <= _EXACT and abs(scale) <= _EXACT_SCALE
-            if whole and left_out == 0:
+            if left_out:
+                continue
+            if whole:
                 wholes[row], states[row] = mantissa, WHOLE
-            elif exact and mantissa != 0:
+            elif abs(mantissa) <= _EXACT and abs(scale) <= _EXACT_SCALE:
                 power = _POWERS[abs(scale)]
                 reals[row] = mantissa / power if scale < 0 else mantissa * power
                 states[row] = REAL

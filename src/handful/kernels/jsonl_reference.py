@@ -66,7 +66,8 @@ def fault(line: bytes) -> str | None:
         value = _DECODER.decode(line.decode())
     except UnicodeDecodeError as error:
         column = len(line[: error.start].decode()) + 1
-        return f"not UTF-8 (byte 0x{line[error.start]:02X} at column {column})"
+        place = f"byte 0x{line[error.start]:02X} at column {column}"
+        return f"not UTF-8 ({place}: Latin-1? Convert it: iconv -f LATIN1 -t UTF-8)"
     except json.JSONDecodeError as error:
         problem = error.msg.removesuffix(" at").removesuffix(" starting")
         return f"not valid JSON ({problem[:1].lower()}{problem[1:]} at column {error.pos + 1})"

@@ -56,7 +56,7 @@ def of_object(given: Any, params: Mapping[str, Any]) -> Any:
             raise errors.params_with_object(next(iter(params)))
         return given
     if hasattr(given, "gains") and hasattr(given, "facts"):
-        from handful.methods.objective import Maximise
+        from handful.methods._maximise import Maximise
 
-        return configure("objective", Maximise, {"objective": given, **params})
+        return configure("an objective", Maximise, {"objective": given, **params})
     raise errors.not_a_method(type(given).__name__)

@@ -1,0 +1,126 @@
+"""Objectives as methods: maximise one through the ledger, with a bound and beside random's value."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from handful.budget import Ledger
+from handful.graphs.similarity import NAMES
+from handful.methods._contract import MethodFacts, Need, View
+from handful.optimizers.choose import choose, name_of, named
+from handful.parameters import parameter
+from handful.rng import Draws
+from handful.selection import Picks
+
+RANDOM_DRAWS = 3
+"""Random picks whose mean value the result is set beside."""
+
+_OPTIMIZER = parameter(None, "How it is maximised; none: by the objective's facts and the size.")
+_SHARED = {
+    "array": parameter(None, "Name of the feature array; none: the only one, or made from text."),
+    "similarity": parameter("clipped_cosine", "How alike two rows are.", choices=NAMES),
+    "distance": parameter("euclidean", "How far apart two rows are."),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Maximise:
+    """Maximise an objective of the user's own, or one composed of several.
+
+    Args:
+        objective: Anything with the contract of `objectives.Objective`.
+    """
+
+    objective: Any
+    optimizer: str | None = _OPTIMIZER
+
+    facts: ClassVar[MethodFacts] = MethodFacts(
+        paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular "
+        "set functions",
+        needs=(),
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost="the objective's",
+    )
+
+    def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        """Maximise it."""
+        return maximise(self.objective, view, ledger, rng, optimizer=self.optimizer)
+
+
+def maximise(
+    objective: Any, view: View, ledger: Ledger, rng: Draws, *, optimizer: str | None
+) -> Picks:
+    """Run the optimizer asked for, or the default, and set the value beside random picks of the same budget.
+
+    (value − random) / (bound − random) is the note `share_of_the_way`: on an objective on which anything
+    scores high, value / bound alone would flatter.
+    """
+    untouched = ledger.copy()
+    settled = choose(objective, ledger, None if optimizer is None else named(optimizer))
+    view.run_with.progress.stage(f"maximising by {name_of(settled)}", None)
+    picks = settled.run(objective, view, ledger, rng)
+    notes = {**picks.notes, "optimizer": name_of(settled)}
+    by_chance = random_value(objective, view, untouched, rng)
+    if by_chance is not None and picks.value is not None:
+        notes["random_value"] = by_chance
+        if picks.upper_bound is not None and picks.upper_bound > by_chance:
+            notes["share_of_the_way"] = (picks.value - by_chance) / (picks.upper_bound - by_chance)
+    return replace(picks, notes=notes)
+
+
+def random_value(objective: Any, view: View, ledger: Ledger, rng: Draws) -> float | None:
+    """Mean value of random picks under the same ledger; None where nothing can be picked."""
+    values = []
+    for draw in range(RANDOM_DRAWS):
+        fresh = ledger.copy()
+        scores = rng.uniforms(f"random value {draw}", view.keys)
+        fresh.take_ranked(view.ranking(scores))
+        values.append(objective.value(view, np.array(fresh.taken, np.int64)))
+    return float(np.mean(values)) if values else None
+
+
+def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -> type[Any]:
+    """The method that maximises an objective: its parameters are the objective's, and `optimizer`.
+
+    Parameters that only Python can give (weights, matrices) stay with the objective itself, which
+    `handful.select(method=…)` takes as it is.
+    """
+    own = [f for f in dataclasses.fields(objective) if f.name in _SHARED or f.metadata]
+
+    def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        settled = objective(**{f.name: getattr(self, f.name) for f in own})
+        return maximise(settled, view, ledger, rng, optimizer=self.optimizer)
+
+    fields: list[tuple[str, Any, Any]] = [
+        (f.name, _type(f.name, f.type), dataclasses.field(default=f.default, metadata=_meta(f)))
+        for f in own
+    ]
+    facts = MethodFacts(
+        paper=paper, needs=needs, honours=("rows", "amount", "include"), nested=True, cost=cost
+    )
+    namespace = {"facts": facts, "run": run, "__doc__": objective.__doc__}
+    made = dataclasses.make_dataclass(
+        objective.__name__,
+        [*fields, ("optimizer", str | None, _OPTIMIZER)],
+        namespace=namespace,
+        frozen=True,
+        eq=False,
+    )
+    made.__module__ = f"handful.methods.data.{objective.__module__.rpartition('.')[2]}"
+    return made
+
+
+def _type(name: str, annotation: Any) -> Any:
+    known = {"array": str | None, "similarity": Any, "distance": Any}
+    if name in known:
+        return known[name]
+    return {"float": float, "int": int, "str": str, "bool": bool}[annotation]
+
+
+def _meta(declared: dataclasses.Field[Any]) -> Any:
+    return declared.metadata or _SHARED[declared.name].metadata
