@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handful.errors import UsageError as UsageError
     from handful.errors import VerifyError as VerifyError
     from handful.flow.plan import plan as plan
+    from handful.flow.save import save as save
     from handful.flow.select import select as select
     from handful.flow.verify import verify as verify
     from handful.pool import Pool as Pool
@@ -35,6 +36,7 @@ _HOMES = {
     "VerifyError": "handful.errors",
     "compare": "handful.comparing.compare",
     "plan": "handful.flow.plan",
+    "save": "handful.flow.save",
     "select": "handful.flow.select",
     "verify": "handful.flow.verify",
 }

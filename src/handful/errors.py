@@ -522,7 +522,7 @@ def json_array(path: object) -> DataError:
 def foreign_encoding(path: object, encoding: str) -> DataError:
     """A whole file in another encoding, by its first bytes."""
     return DataError(
-        f"{path}: this is {encoding}, and JSON Lines are UTF-8. "
+        f"{path}: this is {encoding}, and text is read as UTF-8. "
         f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 
@@ -544,9 +544,9 @@ def not_utf8(byte: int) -> str:
     return f"byte 0x{byte:02X} is not UTF-8; if the file is in another encoding: iconv -f LATIN1 -t UTF-8"
 
 
-def bad_row(reason: str) -> DataError:
+def bad_row(where: str, reason: str) -> DataError:
     """A row that cannot be read, where that ends the work."""
-    return DataError(f"{reason}. Mend it, or pass --on-bad-row skip.")
+    return DataError(f"{where}: {reason}. Mend it, or pass --on-bad-row skip.")
 
 
 def open_quote(where: str) -> DataError:
@@ -831,6 +831,11 @@ def bad_usage(reason: str, command: str) -> UsageError:
     return UsageError(f"{reason.rstrip('.')}. See: {command} --help.")
 
 
+def unknown_labels(labels: object) -> DataError:
+    """Something in place of classes; scikit-learn's own words, by which its checks know the error."""
+    return DataError(f"Unknown label type: {labels!r}. y must hold classes or numbers.")
+
+
 # Verify -----------------------------------------------------------------------------------------
 
 
@@ -847,3 +852,10 @@ def replay_needs(what: str, why: str) -> UsageError:
         f"{what} cannot be had from the manifest alone: {why}. Pass it again, in Python: "
         "handful.verify(manifest, data, like=…)."
     )
+
+
+def too_little_memory(needed: str, allowed: str, would_fit: Iterable[str]) -> InfeasibleError:
+    """A plan that the limit has no room for."""
+    ways = list(would_fit)
+    advice = f" This would fit: {'; '.join(ways)}." if ways else ""
+    return InfeasibleError(f"About {needed} are needed, and --memory allows {allowed}.{advice}")

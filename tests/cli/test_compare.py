@@ -19,7 +19,7 @@ def pool(tmp_path, monkeypatch):
         for i in range(120)
     ]
     (tmp_path / "pool.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    like = [{"text": f"red apple pie {i}"} for i in range(20)]
+    like = [{"text": f"red apple {i}"} for i in range(20)]
     (tmp_path / "like.jsonl").write_text("".join(json.dumps(row) + "\n" for row in like))
     return tmp_path
 

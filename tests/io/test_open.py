@@ -184,6 +184,10 @@ def test_a_data_set_in_its_own_order_is_read_from_its_mapped_table() -> None:
 def test_a_list_of_texts_is_a_column() -> None:
     source = open_source(["a", "b\n"])
     assert texts(source, "text") == ["a", "b\n"]
+
+
+def test_a_text_longer_than_a_name_may_be_is_no_path() -> None:
+    assert texts(open_source(["long " * 100]), "text") == ["long " * 100]
     assert texts(open_source(("x",)), "text") == ["x"]
 
 

@@ -310,3 +310,56 @@ def test_a_fault_of_the_input_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"not a readable Parquet"):
             write_rows(source, np.arange(9000), tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["x.parquet"]
+
+
+# JSON Lines
+
+
+LINES = [
+    b'\xef\xbb\xbf{"a": 1.50}\r\n',
+    b"\r\n",
+    b'{ "a" :"\\u00e9}" } \n',
+    b"{}\n",
+    b'{"b":{"a":[]}}',
+]
+
+
+def test_json_lines_go_out_byte_for_byte(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(b"".join(LINES))
+    source = open_source(tmp_path / "x.jsonl")
+    write_rows(source, np.array([3, 1, 2, 0]), tmp_path / "o.jsonl")
+    assert (tmp_path / "o.jsonl").read_bytes() == (
+        b'{"b":{"a":[]}}\n{ "a" :"\\u00e9}" } \n{}\n{"a": 1.50}\r\n'
+    )
+
+
+def test_columns_are_added_inside_the_object_and_nothing_else_changes(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(b"".join(LINES))
+    source = open_source(tmp_path / "x.jsonl")
+    extra = {"w é": np.array([0.25, 1.0, 1e-9, 2.0]), "row": np.arange(4)}
+    write_rows(source, np.arange(4), tmp_path / "o.jsonl", extra_columns=extra)
+    assert (tmp_path / "o.jsonl").read_bytes().decode() == (
+        '{"a": 1.50,"w é":0.25,"row":0}\r\n'
+        '{ "a" :"\\u00e9}" ,"w é":1.0,"row":1} \n'
+        '{"w é":1e-09,"row":2}\n'
+        '{"b":{"a":[]},"w é":2.0,"row":3}\n'
+    )
+    with pytest.raises(UsageError, match=r"has a column 'b' already"):
+        write_rows(source, np.array([0]), tmp_path / "p.jsonl", extra_columns={"b": np.zeros(1)})
+
+
+def test_json_lines_as_tables_have_the_types_of_all_rows_written(tmp_path: Path) -> None:
+    rows = [{"i": i, "f": i, "m": i, "s": {"a": i}, "l": []} for i in range(BLOCK_ROWS)]
+    rows += [{"i": None, "f": 0.5, "m": "x", "s": {"b": "y"}, "l": ["z"], "late": True}]
+    (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    source = open_source(tmp_path / "x.jsonl")
+    for order in (np.arange(BLOCK_ROWS + 1), np.arange(BLOCK_ROWS, -1, -1)):
+        write_rows(source, order, tmp_path / "o.parquet", overwrite=True)
+        found = pq.read_table(tmp_path / "o.parquet")
+        types = {field.name: str(field.type) for field in found.schema}
+        assert (types["i"], types["f"], types["late"]) == ("int64", "double", "bool")
+        assert types["l"].startswith("list<") and "string" in types["m"]
+        last = found.to_pylist()[int(np.argmax(order))]
+        assert (last["i"], last["f"], last["m"], last["l"]) == (None, 0.5, '"x"', ["z"])
+        first = found.to_pylist()[int(np.argmin(order))]
+        assert (first["i"], first["f"], first["m"], first["late"]) == (0, 0.0, "0", None)

@@ -31,6 +31,8 @@ def call(arguments: list[str]) -> None:
         raise errors.unknown_command(arguments[0], names)
     try:
         command.main(arguments, prog_name="handful", standalone_mode=False)
+    except SystemExit:  # typer's answer to a closed pipe, and to nothing else
+        raise BrokenPipeError from None
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own, whichever copy of click it keeps
             raise

@@ -44,9 +44,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--id", str, "COLUMN", "Of unique ids; else row numbers are used."),
         Flag("--group", str, "COLUMN", "Of groups; @file: the file a row came from."),
         Flag("--score", str, "COLUMN", "Of scores, larger is better."),
-        Flag(
-            "--label", str, "COLUMN", "Of labels, for the verdict alone: what a probe must learn."
-        ),
+        Flag("--label", str, "COLUMN", "Of labels; read by the verdict, never by a method."),
         Flag("--embeddings", str, "FILE", "A .npy or .npz of one vector a row, or a list column."),
         Flag("--array", list, "NAME=FILE", "Vectors by name; once for each array."),
         Flag("--features", str, "NAME", "How text becomes vectors: tfidf_svd:d=128."),
@@ -58,6 +56,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
+        Flag("--given", str, "PATH", "Rows already owned, which some methods keep away from."),
     ),
     "How they are chosen": (
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),
@@ -133,4 +132,4 @@ def _option(flag: Flag, panel: str) -> Any:
         rich_help_panel=panel,
         show_default=False,
     )
-    return Annotated[kind | None, settings]  # type: ignore[valid-type]
+    return Annotated[kind | None, settings]

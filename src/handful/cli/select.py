@@ -70,9 +70,8 @@ def _save(
     """Write all, then let nothing stop the moves into place."""
     if output is None:
         return None
-    with Files() as files:
+    with Files(ready=signals.finish_the_work) as files:
         saved = write(files, prepared.pool.source, selection, output, layout)
-        signals.finish_the_work()
     signals.end_at_once()
     return saved
 

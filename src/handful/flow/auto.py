@@ -19,7 +19,7 @@ RULES = (
     (
         "group",
         "stratified",
-        "there are groups and no features: give each its share, at random within",
+        "there are groups: give each its share of the rows, at random within",
     ),
     (
         "features",

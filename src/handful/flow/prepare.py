@@ -33,6 +33,7 @@ from handful.parameters import configure, parse_spec
 from handful.pool import BadRow, Pool
 from handful.rng import Draws
 from handful.runtime.cache import Cache, default_folder
+from handful.runtime.meter import Meter
 from handful.runtime.progress import Progress, Silent
 from handful.runtime.run import Run, available_memory, available_threads
 from handful.selection import Indices
@@ -46,6 +47,7 @@ class Prepared:
         candidates: Source rows a method may see, ascending; None for all.
         included: Candidates (numbered as in the view) that must be picked.
         reason: Why `auto` chose the method, or None where the user did.
+        at_hand: What the request offers a method, in the words of `Need`.
     """
 
     request: Request
@@ -59,9 +61,11 @@ class Prepared:
     key: str
     method: Any
     reason: str | None
+    at_hand: set[str]
     view: View
     costs: NDArray[Any] | None
     skipped: list[BadRow]
+    meter: Meter
     owned: Pool | None
     warnings: list[str] = field(default_factory=list)
 
@@ -86,6 +90,7 @@ class Prepared:
 
 def prepare(data: Any, request: Request, progress: Progress | None = None) -> Prepared:
     """Read what must be read, and check everything that can be checked before long work."""
+    meter = Meter()
     run = _run(request, progress or Silent())
     budget = Budget(
         request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
@@ -121,9 +126,11 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         key,
         method,
         reason,
+        at_hand,
         view,
         costs,
         skipped,
+        meter,
         owned,
     )
     _warn(prepared)

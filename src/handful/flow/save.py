@@ -134,7 +134,7 @@ def files_read(data: Any, request: Request | None) -> Iterable[str]:
     if request is None:
         return
     like = request.like.values() if isinstance(request.like, Mapping) else [request.like]
-    for target in like:
+    for target in [*like, request.given]:
         for path in as_paths(target) or []:
             yield from expand(path)
     arrays = [*request.arrays.values(), *request.like_arrays.values()]
@@ -155,7 +155,11 @@ def write(
     if output.path is None:
         return Saved(None, None, None, written.rows, None)
     manifest = _of_prefix(selection)
-    place = {"name": output.path.name, "format": output.format, "order": layout.order}
+    place: dict[str, Any] = {
+        "name": output.path.name,
+        "format": output.format,
+        "order": layout.order,
+    }
     place |= {"rows": written.rows, "bytes": written.size_bytes, "sha256": written.sha256}
     manifest = {**manifest, "run": {**manifest.get("run", {}), "output": place}}
     write_manifest(files, output.path, manifest, selection)

@@ -232,6 +232,8 @@ class FeaturePairs(_Tiled):
         prepare = unit_rows if name.endswith("cosine") else float_rows
         first = prepare(left)
         second = first if right is None else prepare(right)
+        if _is_sparse(first) != _is_sparse(second):
+            first, second = sparse.csr_array(first), sparse.csr_array(second)
         scale = 1.0
         if name == "rbf":
             scale = _mean_squared_distance(second if reference is None else prepare(reference))

@@ -13,7 +13,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -41,6 +41,7 @@ class Files:
 
     Args:
         needed: Bytes about to be written, where known; named when the disk is full.
+        ready: Called once all is on the disk, before the first is renamed; what it raises stops that.
 
     Example:
         >>> import tempfile
@@ -52,8 +53,9 @@ class Files:
         (False, b'whole')
     """
 
-    def __init__(self, needed: int | None = None) -> None:
+    def __init__(self, needed: int | None = None, ready: Callable[[], None] = lambda: None) -> None:
         self.needed = needed
+        self._ready = ready
         self._parts: list[PartFile] = []
         self._signals = contextlib.ExitStack()
 
@@ -90,6 +92,7 @@ class Files:
     def _keep(self) -> None:
         for part in self._parts:
             part.sync()
+        self._ready()
         for part in reversed(self._parts):
             part.publish()
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from handful import errors
 from handful.io.arrow import Part, TableSource, file_fingerprint
-from handful.io.packed import mapped
+from handful.io.unpack import map_bytes
 from handful.io.values import INTEGER, NUMBER, convert
 from handful.kernels.csv import Records, records, texts
 from handful.pool import BLOCK_ROWS, BadRow, ColumnData, Kind
@@ -40,10 +40,10 @@ class CsvPart:
 
     def __init__(self, path: Path, name: str, delimiter: str) -> None:
         self.path, self.name, self.delimiter = path, name, delimiter
-        self.data = mapped(path, name)
+        self.data = map_bytes(str(path))
         head = self.data[:3].tobytes()
         if head.startswith(_WIDE):
-            raise errors.wrong_encoding(name, "it begins like UTF-16")
+            raise errors.foreign_encoding(name, "UTF-16")
         start = len(_BOM) if head == _BOM else 0
         self.columns, self.header = self._read_header(start)
         self.schema = pa.schema([pa.field(column, pa.large_string()) for column in self.columns])
@@ -217,7 +217,7 @@ def csv_source(paths: Sequence[tuple[Path, str]], kind: str, on_bad_row: str) ->
         parts.append(CsvPart(path, name, "\t" if kind == "tsv" else ","))
         if parts[-1].bad and on_bad_row == "fail":
             first = parts[-1].bad[0]
-            raise errors.bad_row(f"{first.where}: {first.reason}")
+            raise errors.bad_row(first.where, first.reason)
     return CsvSource(kind, parts)
 
 

@@ -65,6 +65,8 @@ class Method(Protocol):
         """Choose rows through `ledger`; rows it has taken already (must-includes) are part of the picks."""
         ...
 
+    # Optional: work(size: Size) -> Work, what it will do, for `handful plan` (see `handful.runtime.work`).
+
 
 @dataclass(frozen=True, eq=False)
 class Target:

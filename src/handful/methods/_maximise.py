@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -103,16 +104,23 @@ def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -
     facts = MethodFacts(
         paper=paper, needs=needs, honours=("rows", "amount", "include"), nested=True, cost=cost
     )
-    namespace = {"facts": facts, "run": run, "__doc__": objective.__doc__}
+    namespace = {"facts": facts, "run": run, "__doc__": _told(objective)}
     made = dataclasses.make_dataclass(
         objective.__name__,
         [*fields, ("optimizer", str | None, _OPTIMIZER)],
         namespace=namespace,
         frozen=True,
-        eq=False,
     )
     made.__module__ = f"handful.methods.data.{objective.__module__.rpartition('.')[2]}"
     return made
+
+
+def _told(objective: Any) -> str:
+    """What an objective's docstring says of it, without what only Python's users need."""
+    text = inspect.getdoc(objective) or ""
+    before, _, rest = text.partition("\n\nArgs:\n")
+    _, source, after = rest.partition("\n\nSource:")
+    return before + source + after
 
 
 def _type(name: str, annotation: Any) -> Any:

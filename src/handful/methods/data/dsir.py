@@ -16,6 +16,7 @@ from handful.methods._turns import take_in_turns
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.samplers.gumbel import effective_sample_size, gumbel_top_k
 from handful.selection import Floats, Indices, Picks
 
@@ -24,6 +25,12 @@ EPSILON = 1e-8
 
 PRIOR_PER_NGRAM = 10
 """The prior's n-grams for one of the target's own, at most, so that a target of a sentence is still heard."""
+
+NOTED_PICKS = 1000
+"""Picks whose words are counted once more for the note on KL, spread evenly over their order."""
+
+NEAR_ROWS = 32
+"""Rows apart up to which two picks are read together: less work than finding the second anew."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,15 @@ class Dsir:
         nested=True,
         cost="two passes over the text, O(tokens · ngrams); 8 bytes a row and target",
     )
+
+    def work(self, size: Size) -> Work:
+        """Two passes over the text, the second with a sum a target; then a draw a row and target."""
+        hashed = size.text_bytes * (2 + self.ngrams) / 4
+        return Work(
+            steps=hashed * (2 + 0.5 * size.targets) + 30 * size.n * size.targets,
+            text_bytes=2 * size.text_bytes,
+            memory_bytes=40 * size.n * size.targets + 8 * self.buckets * (4 + size.targets),
+        )
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Count pool and targets, weigh the rows, draw."""
@@ -209,7 +225,8 @@ class Dsir:
             ]
             notes["effective_sample_size"] = _by_name(view, sizes)
         if len(picks):
-            picked = self._count_rows(view, np.sort(picks))
+            noted = picks[np.linspace(0, len(picks) - 1, min(len(picks), NOTED_PICKS)).astype(int)]
+            picked = self._count_rows(view, np.sort(noted))
             notes["kl_reduction"] = self._kl_reduction(targets, pool, picked)
         return notes
 
@@ -228,8 +245,10 @@ class Dsir:
         """(buckets,) the n-grams of some rows, ascending."""
         assert view.read_texts is not None
         counts = np.zeros(self.buckets, np.int64)
-        for start, stop, within in view.blocks_with(rows):
-            counts += self._count(view.read_texts(start, stop).take(within - start))
+        for _, _, within in view.blocks_with(rows):
+            for near in np.split(within, np.flatnonzero(np.diff(within) > NEAR_ROWS) + 1):
+                first, last = int(near[0]), int(near[-1])
+                counts += self._count(view.read_texts(first, last + 1).take(near - first))
         return counts
 
 
@@ -241,7 +260,8 @@ def ngrams_of(tokens: NDArray[np.int64], order: int) -> NDArray[np.int64]:
         [0, 1, 3, 27]
     """
     longest = np.minimum(tokens, order)
-    return longest * tokens - longest * (longest - 1) // 2
+    count: NDArray[np.int64] = longest * tokens - longest * (longest - 1) // 2
+    return count
 
 
 def kl_divergence(targets: NDArray[np.int64], masses: NDArray[Any]) -> Floats:
