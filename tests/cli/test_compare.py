@@ -1,6 +1,7 @@
 """`handful compare` and the verdict of `handful select`, as a user meets them."""
 
 import json
+import random
 
 import pytest
 
@@ -10,29 +11,32 @@ from handful.cli import code_of
 @pytest.fixture
 def pool(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    rng = random.Random(0)
+    red, green = "apple cherry rose ruby".split(), "leaf grass frog moss".split()
     rows = [
         {
-            "text": f"{'red apple' if i % 2 else 'green leaf'} number {i}",
+            "text": " ".join(rng.choices((red, green)[i % 2], k=5)),
             "kind": f"k{i % 2}",
             "stars": i % 7,
         }
         for i in range(120)
     ]
-    (tmp_path / "pool.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    like = [{"text": f"red apple {i}"} for i in range(20)]
-    (tmp_path / "like.jsonl").write_text("".join(json.dumps(row) + "\n" for row in like))
+    like = [{"text": " ".join(rng.choices(red, k=5))} for _ in range(20)]
+    for name, lines in (("pool", rows), ("like", like)):
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (tmp_path / f"{name}.jsonl").write_text(text)
     return tmp_path
 
 
 def run(line, capsys):
-    code = code_of(line.split() + ["--no-cache"])
+    code = code_of([*line.split(), "--no-cache"])
     out = capsys.readouterr()
     return code, out.out, out.err
 
 
 def test_a_table_of_methods_beside_random(pool, capsys):
-    line = "compare pool.jsonl --rows 12 --label kind --method random --method top --score stars --seeds 5 -o t.csv"
-    code, out, _ = run(line, capsys)
+    line = "compare pool.jsonl --rows 12 --label kind --method random --method top --score stars"
+    code, out, _ = run(f"{line} --seeds 5 -o t.csv", capsys)
     assert code == 0
     assert "Probe classifier: accuracy, larger is better" in out
     assert "5 seeds, 3 random picks for each" in out

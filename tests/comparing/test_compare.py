@@ -188,7 +188,8 @@ def test_another_pool_probe_or_parameter_finds_nothing_in_the_cache(tmp_path):
 
 
 def test_a_command_is_given_the_rows_and_its_last_line_is_the_number():
-    command = "sed 's/.*stars\":\\([0-9]*\\).*/\\1/' {subset} | awk '{s += $1} END {print \"trained\"; print s / NR}'"
+    stars = "sed 's/.*stars\":\\([0-9]*\\).*/\\1/' {subset}"
+    command = f"{stars} | awk '{{s += $1}} END {{print \"trained\"; print s / NR}}'"
     data = {"text": [f"t{i}" for i in range(60)], "stars": list(range(60))}
     found = compare(
         data,
