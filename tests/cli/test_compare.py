@@ -13,7 +13,7 @@ from handful.cli import code_of
 def pool(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = random.Random(0)
-    red, green = "apple cherry rose ruby".split(), "leaf grass frog moss".split()
+    red, green = ["apple", "cherry", "rose", "ruby"], ["leaf", "grass", "frog", "moss"]
     rows = [
         {
             "text": " ".join(rng.choices((red, green)[i % 2], k=5)),
