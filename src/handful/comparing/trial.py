@@ -62,8 +62,9 @@ class Case:
 
     @property
     def optimises(self) -> tuple[str, ...]:
-        """What the method says it strives for."""
-        return tuple(getattr(self.method.facts, "optimises", ()))
+        """What the method says it strives for, or the objective of the user's own."""
+        own = getattr(getattr(self.method, "objective", None), "optimises", ())
+        return (*self.method.facts.optimises, *own)
 
 
 class NoTrialError(Exception):

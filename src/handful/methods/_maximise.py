@@ -48,6 +48,10 @@ class Maximise:
         cost="the objective's",
     )
 
+    def settled(self) -> Any:
+        """The objective."""
+        return self.objective
+
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Maximise it."""
         return maximise(self.objective, view, ledger, rng, optimizer=self.optimizer)
@@ -85,7 +89,14 @@ def random_value(objective: Any, view: View, ledger: Ledger, rng: Draws) -> floa
     return float(np.mean(values)) if values else None
 
 
-def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -> type[Any]:
+def offered(
+    objective: Any,
+    *,
+    needs: tuple[Need, ...],
+    paper: str,
+    cost: str,
+    optimises: tuple[str, ...] = (),
+) -> type[Any]:
     """The method that maximises an objective: its parameters are the objective's, and `optimizer`.
 
     Parameters that only Python can give (weights, matrices) stay with the objective itself, which
@@ -93,18 +104,25 @@ def offered(objective: Any, *, needs: tuple[Need, ...], paper: str, cost: str) -
     """
     own = [f for f in dataclasses.fields(objective) if f.name in _SHARED or f.metadata]
 
+    def settled(self: Any) -> Any:
+        return objective(**{f.name: getattr(self, f.name) for f in own})
+
     def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
-        settled = objective(**{f.name: getattr(self, f.name) for f in own})
-        return maximise(settled, view, ledger, rng, optimizer=self.optimizer)
+        return maximise(self.settled(), view, ledger, rng, optimizer=self.optimizer)
 
     fields: list[tuple[str, Any, Any]] = [
         (f.name, _type(f.name, f.type), dataclasses.field(default=f.default, metadata=_meta(f)))
         for f in own
     ]
     facts = MethodFacts(
-        paper=paper, needs=needs, honours=("rows", "amount", "include"), nested=True, cost=cost
+        paper=paper,
+        needs=needs,
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost=cost,
+        optimises=optimises,
     )
-    namespace = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    namespace = {"facts": facts, "run": run, "settled": settled, "__doc__": _told(objective)}
     made = dataclasses.make_dataclass(
         objective.__name__,
         [*fields, ("optimizer", str | None, _OPTIMIZER)],

@@ -37,8 +37,12 @@ class Ngrams:
                 f"n-gram KL to {of}, bits",
                 False,
                 aim,
-                f"closer to {of} than",
-                f"farther from {of} than",
+                "closer to the target than"
+                if scene.held == "target"
+                else "more like the pool than",
+                "farther from the target than"
+                if scene.held == "target"
+                else "less like the pool than",
             ),
             Fact(
                 "ngram_diversity",

@@ -43,8 +43,12 @@ class Spread:
                 f"energy distance to {of}",
                 False,
                 aim,
-                f"closer to {of} than",
-                f"farther from {of} than",
+                "closer to the target than"
+                if scene.held == "target"
+                else "more like the pool than",
+                "farther from the target than"
+                if scene.held == "target"
+                else "less like the pool than",
             ),
             Fact(
                 "diversity",

@@ -8,4 +8,5 @@ FacilityLocation = offered(
     needs=("features",),
     paper="Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts to optimize float",
     cost="O(n²·d) time, O(n) memory beyond a block; n² held where it fits",
+    optimises=("coverage",),
 )
