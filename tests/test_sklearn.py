@@ -111,8 +111,8 @@ def test_weights_stand_beside_the_rows_they_belong_to():
 
 
 def test_a_configured_method_or_its_name_and_parameters_are_the_same():
-    named = SubsetSelector(rows=5, method="k_center", params={"distance": "cosine"}).fit(X)
-    configured = SubsetSelector(rows=5, method=KCenter(distance="cosine")).fit(X)
+    named = SubsetSelector(rows=5, method="k_center", params={"distance": "euclidean"}).fit(X)
+    configured = SubsetSelector(rows=5, method=KCenter(distance="euclidean")).fit(X)
     default = SubsetSelector(rows=5, method="k_center").fit(X)
     assert named.sample_indices_.tolist() == configured.sample_indices_.tolist()
     assert named.sample_indices_.tolist() != default.sample_indices_.tolist()

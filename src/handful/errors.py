@@ -519,10 +519,10 @@ def json_array(path: object) -> DataError:
     )
 
 
-def foreign_encoding(path: object, encoding: str) -> DataError:
+def foreign_encoding(path: object, encoding: str, kind: str = "JSON Lines") -> DataError:
     """A whole file in another encoding, by its first bytes."""
     return DataError(
-        f"{path}: this is {encoding}, and text is read as UTF-8. "
+        f"{path}: this is {encoding}, and {kind} are UTF-8. "
         f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 

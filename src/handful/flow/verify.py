@@ -174,7 +174,8 @@ def _replay(
         if name not in known:
             raise errors.unknown_parameter(name, "handful.verify", known)
     asked = {name: value for name, value in record["request"].items() if name in known}
-    asked |= _configured(asked, record["result"]["method"])
+    if "method" not in options:
+        asked |= _configured(asked, record["result"]["method"])
     for name in ("embeddings", "like_embeddings", "include", "exclude", "arrays", "like_arrays"):
         if name in asked:
             asked[name] = _found(asked[name], path)

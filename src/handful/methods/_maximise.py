@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from handful.methods._contract import MethodFacts, Need, View
 from handful.optimizers.choose import choose, name_of, named
 from handful.parameters import parameter
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.selection import Picks
 
 RANDOM_DRAWS = 3
@@ -96,6 +98,7 @@ def offered(
     paper: str,
     cost: str,
     optimises: tuple[str, ...] = (),
+    work: Callable[[Size], Work] | None = None,
 ) -> type[Any]:
     """The method that maximises an objective: its parameters are the objective's, and `optimizer`.
 
@@ -122,7 +125,10 @@ def offered(
         cost=cost,
         optimises=optimises,
     )
-    namespace = {"facts": facts, "run": run, "settled": settled, "__doc__": _told(objective)}
+    namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    namespace["settled"] = settled
+    if work is not None:
+        namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
         objective.__name__,
         [*fields, ("optimizer", str | None, _OPTIMIZER)],
