@@ -48,6 +48,10 @@ class Maximise:
         cost="the objective's",
     )
 
+    def settled(self) -> Any:
+        """The objective."""
+        return self.objective
+
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Maximise it."""
         return _solve(self, self.objective, view, ledger, rng)
@@ -66,6 +70,7 @@ def offered(
     needs: tuple[Need, ...],
     paper: str,
     cost: str,
+    optimises: tuple[str, ...] = (),
     work: Callable[[Size], Work] | None = None,
 ) -> type[Any]:
     """The method that maximises an objective: its parameters, and `optimizer` and `certify`.
@@ -75,18 +80,26 @@ def offered(
     """
     own = [f for f in dataclasses.fields(objective) if f.name in _SHARED or f.metadata]
 
+    def settled(self: Any) -> Any:
+        return objective(**{f.name: getattr(self, f.name) for f in own})
+
     def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
-        settled = objective(**{f.name: getattr(self, f.name) for f in own})
-        return _solve(self, settled, view, ledger, rng)
+        return _solve(self, self.settled(), view, ledger, rng)
 
     fields: list[tuple[str, Any, Any]] = [
         (f.name, _type(f.name, f.type), dataclasses.field(default=f.default, metadata=_meta(f)))
         for f in own
     ]
     facts = MethodFacts(
-        paper=paper, needs=needs, honours=("rows", "amount", "include"), nested=True, cost=cost
+        paper=paper,
+        needs=needs,
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost=cost,
+        optimises=optimises,
     )
     namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    namespace["settled"] = settled
     if work is not None:
         namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
