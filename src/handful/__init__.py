@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handful.budget import Budget as Budget
+    from handful.comparing.compare import compare as compare
     from handful.errors import DataError as DataError
     from handful.errors import HandfulError as HandfulError
     from handful.errors import InfeasibleError as InfeasibleError
@@ -33,6 +34,7 @@ _HOMES = {
     "Selection": "handful.selection",
     "UsageError": "handful.errors",
     "VerifyError": "handful.errors",
+    "compare": "handful.comparing.compare",
     "plan": "handful.flow.plan",
     "save": "handful.flow.save",
     "select": "handful.flow.select",

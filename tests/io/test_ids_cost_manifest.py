@@ -136,7 +136,7 @@ class Letters:
     @classmethod
     def from_file(cls, path):
         if Path(path).read_text() != "{}":
-            raise Exception("no tokenizer in it")
+            raise RuntimeError("no tokenizer in it")
         return cls()
 
     def encode_batch(self, texts, add_special_tokens=True):

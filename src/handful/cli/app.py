@@ -8,6 +8,7 @@ import typer
 
 import handful
 from handful import errors
+from handful.cli.compare_flags import COMPARE_PANELS
 from handful.cli.flags import Given, takes_flags
 
 app = typer.Typer(
@@ -75,8 +76,19 @@ def plan(typed: Given) -> None:
     run(typed)
 
 
+def compare(typed: Given) -> None:
+    """Train something small on the picks of each method, and set it beside random picks.
+
+    Every seed holds out other rows, or tests on --test. A killed comparison goes on where it was.
+    """
+    from handful.cli.compare import run
+
+    run(typed)
+
+
 app.command("select")(takes_flags(select))
 app.command("plan")(takes_flags(plan))
+app.command("compare")(takes_flags(compare, COMPARE_PANELS))
 
 
 @app.command("methods")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from typer import Argument, Option
@@ -65,6 +65,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--optimizer", str, "NAME", "For methods that maximise something."),
         Flag("--certify", str, "HOW", "Look for an upper bound: fast, tight or off."),
         Flag("--seed", int, "N", "Of every draw; by default 0."),
+        Flag("--draws", int, "N", "Random picks to set it beside; 0: no verdict. By default 99."),
     ),
     "What is written": (
         Flag("-o --output", str, "OUT", "Where the picked rows go; - for stdout."),
@@ -101,14 +102,16 @@ POOL = Flag(
 )
 
 
-def takes_flags(command: Callable[[Given], None]) -> Callable[..., None]:
+def takes_flags(
+    command: Callable[[Given], None], panels: Mapping[str, tuple[Flag, ...]] = PANELS
+) -> Callable[..., None]:
     """A command of what was given, as typer wants it: a function with a parameter for each flag."""
 
     def typed(**values: Any) -> None:
         command({key: v for key, v in values.items() if v is not None and v != []})
 
     kinds = {"pool": Annotated[list[str] | None, Argument(metavar=POOL.value, help=POOL.help)]}
-    for panel, flags in PANELS.items():
+    for panel, flags in panels.items():
         kinds |= {flag.key: _option(flag, panel) for flag in flags}
     parameters = [
         inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,19 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     )
     _warn(prepared)
     return prepared
+
+
+def with_method(
+    prepared: Prepared, method: Any, params: Mapping[str, Any] | None = None
+) -> Prepared:
+    """The same request with another method, checked as the first was; nothing is read again."""
+    request = replace(prepared.request, method=method, params=params or {})
+    named, given = _early_method(request)
+    at_hand = _at_hand(request, prepared.pool, prepared.targets, prepared.owned)
+    key, configured, reason = _method(named, given, request, at_hand)
+    _check_needs(key, configured, at_hand)
+    _check_honours(key, configured, prepared.budget, prepared.included)
+    return replace(prepared, request=request, key=key, method=configured, reason=reason)
 
 
 def _run(request: Request, progress: Progress) -> Run:

@@ -43,7 +43,7 @@ class CsvPart:
         self.data = map_bytes(str(path))
         head = self.data[:3].tobytes()
         if head.startswith(_WIDE):
-            raise errors.foreign_encoding(name, "UTF-16")
+            raise errors.foreign_encoding(name, "UTF-16", "CSV files")
         start = len(_BOM) if head == _BOM else 0
         self.columns, self.header = self._read_header(start)
         self.schema = pa.schema([pa.field(column, pa.large_string()) for column in self.columns])

@@ -8,4 +8,5 @@ DisparityMin = offered(
     needs=("features",),
     paper="Gonzalez 1985, Clustering to minimize the maximum intercluster distance",
     cost="O(n·k·d) time",
+    optimises=("coverage", "diversity"),
 )

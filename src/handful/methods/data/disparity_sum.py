@@ -8,4 +8,5 @@ DisparitySum = offered(
     needs=("features",),
     paper="Ravi, Rosenkrantz & Tayi 1994, Heuristic and special case algorithms for dispersion problems",
     cost="O(n·k·d) time",
+    optimises=("diversity",),
 )

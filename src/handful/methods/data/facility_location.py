@@ -22,4 +22,5 @@ FacilityLocation = offered(
     paper="Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts to optimize float",
     work=_work,
     cost="O(n²·d) time, O(n) memory beyond a block; n² held where it fits",
+    optimises=("coverage",),
 )

@@ -8,4 +8,5 @@ FeatureBased = offered(
     needs=("features",),
     paper="Wei, Iyer & Bilmes 2014, Fast multi-stage submodular maximization",
     cost="O(nonzeros) a sweep, memory linear in the nonzeros",
+    optimises=("coverage", "diversity"),
 )

@@ -8,4 +8,5 @@ GraphCut = offered(
     needs=("features",),
     paper="Iyer, Khargoankar, Bilmes & Asanani 2021, Submodular combinatorial information measures",
     cost="O(n²·d) time once, O(n·d) a pick",
+    optimises=("coverage", "diversity"),
 )

@@ -55,6 +55,7 @@ class KCenter:
         needs=("features",),
         honours=("rows", "amount", "include"),
         nested=True,
+        optimises=("coverage", "diversity"),
         cost="O(n·k·d) at worst, far less where outliers lead; the features once, 32 bytes a row",
     )
 

@@ -8,4 +8,5 @@ LogDet = offered(
     needs=("features",),
     paper="Chen, Zhang & Zhou 2018, Fast greedy MAP inference for determinantal point process",
     cost="O(n·k·(k + d)) time, O(n·k) memory",
+    optimises=("diversity",),
 )

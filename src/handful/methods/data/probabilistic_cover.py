@@ -8,4 +8,5 @@ ProbabilisticCover = offered(
     needs=("features",),
     paper="Iyer & Bilmes 2013, Submodular optimization with submodular cover and submodular knapsack constraints",
     cost="O(nonzeros) a sweep",
+    optimises=("coverage",),
 )

@@ -8,4 +8,5 @@ SaturatedCoverage = offered(
     needs=("features",),
     paper="Lin & Bilmes 2011, A class of submodular functions for document summarization",
     cost="O(n²·d) time a sweep",
+    optimises=("coverage",),
 )

@@ -8,4 +8,5 @@ SetCover = offered(
     needs=("features",),
     paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular set functions",
     cost="O(nonzeros) a sweep",
+    optimises=("coverage",),
 )
