@@ -64,7 +64,9 @@ class LogDet(Objective):
     def value(self, view: View, subset: Indices) -> float:
         """The log-determinant, as written."""
         made, rows = kernel_pairs(view, self.similarity, self.array), np.asarray(subset, np.int64)
-        block = np.array([dense_column(made, int(j))[rows] for j in rows]).reshape(len(rows), -1)
+        block = np.array([dense_column(made, int(j))[rows] for j in rows]).reshape(
+            len(rows), len(rows)
+        )
         return float(np.linalg.slogdet(np.eye(len(rows)) + block / self.noise)[1])
 
     def start(self, view: View) -> State:

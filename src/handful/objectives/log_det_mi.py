@@ -91,10 +91,12 @@ class LogDetMI(Objective):
         """The two determinants, as written."""
         pool, cross, target = self._blocks(view)
         rows = np.asarray(subset, np.int64)
-        inner = np.array([dense_column(pool, int(j))[rows] for j in rows]).reshape(len(rows), -1)
+        inner = np.array([dense_column(pool, int(j))[rows] for j in rows]).reshape(
+            len(rows), len(rows)
+        )
         a = np.eye(len(rows)) + inner / self.noise
         across = (
-            np.array([dense_column(cross, int(j)) for j in rows]).reshape(len(rows), -1)
+            np.array([dense_column(cross, int(j)) for j in rows]).reshape(len(rows), len(target))
             / self.noise
         )
         known = across @ np.linalg.solve(np.eye(len(target)) + target / self.noise, across.T)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from handful import errors
-from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
+from handful.objectives._contract import (
+    Counterexample,
+    Facts,
+    Floats,
+    Indices,
+    Majorants,
+    Objective,
+    View,
+)
 
 States = list[Any]
 
@@ -57,6 +65,11 @@ class WeightedSum(Objective):
             removable=all(f.removable for f in claims),
             majorized=all(f.majorized for f in claims),
         )
+
+    @property
+    def counterexamples(self) -> Mapping[str, Counterexample]:
+        """Those of a single term; of several, one may make up for another."""
+        return self.terms[0][1].counterexamples if len(self.terms) == 1 else {}
 
     def value(self, view: View, subset: Indices) -> float:
         """Σ_t c_t·f_t(S)."""

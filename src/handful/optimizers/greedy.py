@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from handful.budget import Ledger
 from handful.objectives._contract import Objective, View
+from handful.optimizers._contract import OptimizerFacts
 from handful.optimizers._run import Climb
 from handful.optimizers.close_call import decide
 from handful.rng import Draws
@@ -31,6 +34,13 @@ class Greedy:
     Source: Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular set
     functions I, section 4.
     """
+
+    facts: ClassVar[OptimizerFacts] = OptimizerFacts(
+        paper="Nemhauser, Wolsey & Fisher 1978, Maximizing submodular set functions I",
+        share=1 - 1 / math.e,
+        as_greedy=True,
+        nested=True,
+    )
 
     def refuses(self, objective: Objective, ledger: Ledger) -> str | None:
         """It serves every objective and every budget."""

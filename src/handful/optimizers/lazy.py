@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from handful.budget import Ledger
 from handful.objectives._contract import Floats, Indices, Objective, View
+from handful.optimizers._contract import OptimizerFacts
 from handful.optimizers._run import Climb
 from handful.optimizers.close_call import decide, margins
 from handful.rng import Draws
@@ -25,6 +28,13 @@ class Lazy:
 
     Source: Minoux 1978, Accelerated greedy algorithms for maximizing submodular set functions, section 3.
     """
+
+    facts: ClassVar[OptimizerFacts] = OptimizerFacts(
+        paper="Minoux 1978, Accelerated greedy algorithms for maximizing submodular set functions",
+        share=1 - 1 / math.e,
+        as_greedy=True,
+        nested=True,
+    )
 
     def refuses(self, objective: Objective, ledger: Ledger) -> str | None:
         """An objective not submodular: there, an old gain bounds nothing."""
