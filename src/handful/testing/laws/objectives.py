@@ -194,7 +194,8 @@ def majorants_lie_above(case: Case) -> None:
             there = constant + weights[list(subset)].sum()
             line = bound + float(slope @ (other - theta))
             require(
-                there >= line - 100 * tiny, f"the slope at {subset} promises {line}, and there is {there}"
+                there >= line - 100 * tiny,
+                f"the slope at {subset} promises {line}, and there is {there}",
             )
 
 
