@@ -1,7 +1,7 @@
 """Does dsir pick rows like the target's? Real texts of 19 domains, against random picks, 10 seeds.
 
-For each domain, some of its texts are the target, others are held out, and the rest lie in the pool among
-the other domains. From each choice of rows a smoothed unigram model is made, and measured by its
+For each of eight domains a seed, some of its texts are the target, others are held out, and the rest lie in
+the pool among the other domains. From each choice of rows a smoothed unigram model is made, and measured by its
 cross-entropy on the held-out texts:
 
     gap closed = (random − method) / (random − picks of the domain itself),    summed over domains
@@ -42,6 +42,7 @@ METHODS = {
     "  without noise": {"temperature": 0},
     "  262,144 buckets": {"buckets": 2**18},
 }
+DOMAINS = 8
 HELD_OUT = 100
 ROWS = 200
 TOKENS = 30_000
@@ -181,10 +182,11 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 def run(corpus: Corpus, targets: int, seeds: int, by_tokens: bool) -> dict[str, np.ndarray]:
     """(seeds, 2) gap closed and share of the domain, by method."""
     names, sizes = np.unique(corpus.domains, return_counts=True)
-    domains = names[sizes >= targets + HELD_OUT + 50].tolist()
-    print(f"  {len(domains)} domains, {len(corpus.texts):,} texts", flush=True)
+    large = names[sizes >= targets + HELD_OUT + 50]
+    print(f"  {len(corpus.texts):,} texts", flush=True)
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in METHODS}
     for seed in range(seeds):
+        domains = np.random.default_rng(seed).choice(large, DOMAINS, replace=False).tolist()
         done = [Task.draw(corpus, d, targets, by_tokens, seed).measure(seed) for d in domains]
         for name in METHODS:
             closed, whole, share = (np.array([task[name][i] for task in done]) for i in range(3))

@@ -519,10 +519,10 @@ def json_array(path: object) -> DataError:
     )
 
 
-def foreign_encoding(path: object, encoding: str) -> DataError:
+def foreign_encoding(path: object, encoding: str, kind: str = "JSON Lines") -> DataError:
     """A whole file in another encoding, by its first bytes."""
     return DataError(
-        f"{path}: this is {encoding}, and JSON Lines are UTF-8. "
+        f"{path}: this is {encoding}, and {kind} are UTF-8. "
         f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 
@@ -710,6 +710,47 @@ def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:
 # Comparisons ------------------------------------------------------------------------------------
 
 
+def no_probe() -> UsageError:
+    """Nothing to train on."""
+    return UsageError(
+        "Nothing to probe: without labels, text or features no model can be trained on a pick. Pass --label, "
+        "--text or --embeddings, or a command of your own: --probe-command './train.sh {subset}'."
+    )
+
+
+def probe_needs(key: str, missing: Iterable[str]) -> UsageError:
+    """A probe without what it learns from."""
+    how = {"labels": "labels (--label COLUMN)", "numbers": "a numeric --label COLUMN"}
+    how |= {"texts": "text (--text COLUMN)", "features": "features (--embeddings FILE)"}
+    return UsageError(f"The probe {key} needs {' and '.join(how[m] for m in missing)}.")
+
+
+def command_without_subset(command: str) -> UsageError:
+    """A command that would never see the rows."""
+    return UsageError(
+        f"--probe-command {command!r}: it must name the picked rows, such as './train.sh {{subset}}'."
+    )
+
+
+def command_failed(command: str, code: int, said: str) -> DataError:
+    """The user's own command ended badly."""
+    return DataError(
+        f"{command}: ended with {code}. It said: {said.strip() or 'nothing'}. Mend it, or run it by hand to see."
+    )
+
+
+def command_without_number(command: str, last: str) -> DataError:
+    """The user's own command printed no number."""
+    return DataError(
+        f"{command}: the last line it printed is {last!r}, and it must be a finite number. Print it last."
+    )
+
+
+def probe_not_finite(value: float) -> DataError:
+    """The user's own function returned no number to compare by."""
+    return DataError(f"The probe returned {value}, and it must return a finite number.")
+
+
 def too_few_draws(draws: int, fewest: int) -> UsageError:
     """Too few random picks for any of them to be called rare."""
     return UsageError(
@@ -790,6 +831,11 @@ def bad_usage(reason: str, command: str) -> UsageError:
     return UsageError(f"{reason.rstrip('.')}. See: {command} --help.")
 
 
+def unknown_labels(labels: object) -> DataError:
+    """Something in place of classes; scikit-learn's own words, by which its checks know the error."""
+    return DataError(f"Unknown label type: {labels!r}. y must hold classes or numbers.")
+
+
 # Verify -----------------------------------------------------------------------------------------
 
 
@@ -806,3 +852,10 @@ def replay_needs(what: str, why: str) -> UsageError:
         f"{what} cannot be had from the manifest alone: {why}. Pass it again, in Python: "
         "handful.verify(manifest, data, like=…)."
     )
+
+
+def too_little_memory(needed: str, allowed: str, would_fit: Iterable[str]) -> InfeasibleError:
+    """A plan that the limit has no room for."""
+    ways = list(would_fit)
+    advice = f" This would fit: {'; '.join(ways)}." if ways else ""
+    return InfeasibleError(f"About {needed} are needed, and --memory allows {allowed}.{advice}")

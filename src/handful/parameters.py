@@ -70,8 +70,12 @@ def _settle(key: str, declared: dataclasses.Field[Any], kind: Any, value: Any) -
     name, meta = declared.name, declared.metadata
     options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     plain = next((option for option in options if option is not types.NoneType), kind)
-    if types.NoneType in options and (value is None or value == "none"):
+    if types.NoneType in options and (
+        value is None or (isinstance(value, str) and value == "none")
+    ):
         return None
+    if kind is Any and not isinstance(value, str):
+        return value  # a matrix, a graph or a function: its user will look at it
     expected = describe(declared, kind)
     try:
         settled = _convert(plain, value)

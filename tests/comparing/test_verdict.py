@@ -28,7 +28,7 @@ class Ranked:
     """Picks by a score made from features and what is seen of the target; remembers what it saw."""
 
     score: object
-    seen: list = field(default_factory=list)
+    seen: list = field(default_factory=list, repr=False)
     facts: ClassVar[MethodFacts] = FACTS
 
     def run(self, view, ledger, rng):

@@ -98,9 +98,9 @@ def test_compressed_files_are_the_same_rows(out: Path) -> None:
 
 def test_an_archive_cut_short_is_named(out: Path) -> None:
     packed = gzip.compress(b"a,b\n" + bytes(range(48, 57)) * 1000)
-    with pytest.raises(DataError, match="cut.csv.gz: not a readable .*It may be cut short"):
+    with pytest.raises(DataError, match=r"cut.csv.gz: not a readable .*It may be cut short"):
         open_source(put(out / "cut.csv.gz", packed[: len(packed) // 2]))
-    with pytest.raises(DataError, match="no.csv.gz: not a readable"):
+    with pytest.raises(DataError, match=r"no.csv.gz: not a readable"):
         open_source(put(out / "no.csv.gz", b"a,b\n1,2\n"))
 
 
@@ -125,7 +125,7 @@ def test_another_encoding_is_named_by_line(out: Path) -> None:
     source = open_source(path, on_bad_row="skip")
     assert [bad.row for bad in source.bad] == [1]
     assert list(source.read({"b": "text"}, 0, 3)["b"]) == ["x", "", "z"]
-    with pytest.raises(DataError, match="not valid UTF-8 .*UTF-16"):
+    with pytest.raises(DataError, match=r"w.csv: this is UTF-16, .*iconv -f UTF-16"):
         open_source(put(out / "w.csv", "a,b\n1,2\n".encode("utf-16")))
     with pytest.raises(DataError, match=r"h.csv:1: not valid UTF-8"):
         open_source(put(out / "h.csv", "é,b\n1,2\n".encode("latin-1")))
@@ -138,12 +138,12 @@ def test_a_quote_never_closed_is_named_by_line(out: Path) -> None:
 
 def test_a_header_alone_is_an_empty_pool(out: Path) -> None:
     for text in ("a,b\n", "\n\n", ""):
-        with pytest.raises(DataError, match="x.csv.*no rows"):
+        with pytest.raises(DataError, match=r"x.csv.*no rows"):
             open_source(put(out / "x.csv", text))
 
 
 def test_a_column_named_twice_is_refused(out: Path) -> None:
-    with pytest.raises(DataError, match="'a' is there twice"):
+    with pytest.raises(DataError, match=r"'a' is there twice"):
         open_source(put(out / "x.csv", "a,a\n1,2\n"))
 
 

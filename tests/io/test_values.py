@@ -57,7 +57,7 @@ def test_text_is_the_plain_json_text_of_the_value(data, kind, chunks) -> None:
 @given(st.floats() | st.integers() | st.booleans() | st.lists(st.text(alphabet='aé\x00"')))
 def test_text_of_a_value_that_is_no_string_is_read_back_by_json(value) -> None:
     back = json.loads(json_text(value))
-    assert back == value or (value != value and back != back)
+    assert back == value or str(back) == str(value) == "nan"
 
 
 def test_text_of_dates_decimals_and_bytes() -> None:
@@ -71,8 +71,11 @@ def test_text_of_dates_decimals_and_bytes() -> None:
 
 
 def test_a_slice_of_texts_is_itself() -> None:
-    array = column(["a", "bb", None, "cé"]).slice(1, 3)
-    assert list(convert(array, pa.field("c", pa.string()), "text", str)) == ["bb", "", "cé"]
+    for kind in (pa.string(), pa.large_string()):
+        array = column(["a", "bb", None, "cé", "d"], kind).slice(1, 3)
+        assert list(convert(array, pa.field("c", kind), "text", str)) == ["bb", "", "cé"]
+        array = column(["a", "bb", "cé"], kind).slice(1)
+        assert list(convert(array, pa.field("c", kind), "text", str)) == ["bb", "cé"]
 
 
 def test_bytes_that_are_not_utf8_are_refused_with_their_row() -> None:
@@ -102,13 +105,13 @@ def test_numbers_written_as_text_are_read_as_json_reads_them() -> None:
 
 @pytest.mark.parametrize("text", ["1,5", "0x10", " 1", "1_000", "007", "one"])
 def test_text_that_is_no_number_is_refused_with_its_row(text) -> None:
-    with pytest.raises(DataError, match="row 1: c = .* not a number. Mend it"):
+    with pytest.raises(DataError, match=r"row 1: c = .* not a number. Mend it"):
         as_kind(["1", text], "number")
 
 
 def test_dates_and_lists_are_no_numbers() -> None:
     for value in (datetime.date(2024, 1, 1), [1]):
-        with pytest.raises(DataError, match="row 1: c = .* not a number"):
+        with pytest.raises(DataError, match=r"row 1: c = .* not a number"):
             as_kind([None, value], "number")
 
 
@@ -128,16 +131,18 @@ def test_a_slice_of_vectors_is_itself() -> None:
 
 
 def test_vectors_that_do_not_fit_are_refused_with_their_row() -> None:
-    with pytest.raises(DataError, match="row 1: c has 1 numbers and not the 2"):
+    with pytest.raises(DataError, match=r"row 1: c has 1 numbers and not the 2"):
         as_kind([[1, 2], [1]], "vector")
-    with pytest.raises(DataError, match="row 1: c is missing"):
+    with pytest.raises(DataError, match=r"row 1: c is missing"):
         as_kind([[1, 2], None], "vector")
-    with pytest.raises(DataError, match="row 0: c holds .*string"):
+    with pytest.raises(DataError, match=r"row 0: c holds .*string"):
         as_kind([["a"]], "vector")
 
 
 def test_a_missing_number_in_a_vector_is_nan() -> None:
-    assert np.isnan(as_kind([[1.0, None]], "vector")[0, 1])
+    for kind in (pa.float16(), pa.float32(), pa.float64()):
+        found = as_kind([[np.float16(1), None]], "vector", pa.list_(kind))
+        assert found[0, 0] == 1 and np.isnan(found[0, 1])
 
 
 def test_values_of_several_types_are_kept_as_they_are() -> None:
@@ -148,7 +153,7 @@ def test_values_of_several_types_are_kept_as_they_are() -> None:
     assert list(convert(array, field, "text", str)) == ["5", "5", "1.5", "true", "", '{"a":[1]}']
     numbers = convert(array.slice(0, 5), field, "number", str)
     assert np.array_equal(numbers, [5, 5, 1.5, 1, np.nan], equal_nan=True)
-    with pytest.raises(DataError, match="not a number"):
+    with pytest.raises(DataError, match=r"not a number"):
         convert(array, field, "number", str)
 
 

@@ -8,6 +8,7 @@ import typer
 
 import handful
 from handful import errors
+from handful.cli.compare_flags import COMPARE_PANELS
 from handful.cli.flags import Given, takes_flags
 
 app = typer.Typer(
@@ -30,6 +31,8 @@ def call(arguments: list[str]) -> None:
         raise errors.unknown_command(arguments[0], names)
     try:
         command.main(arguments, prog_name="handful", standalone_mode=False)
+    except SystemExit:  # typer's answer to a closed pipe, and to nothing else
+        raise BrokenPipeError from None
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own, whichever copy of click it keeps
             raise
@@ -73,8 +76,19 @@ def plan(typed: Given) -> None:
     run(typed)
 
 
+def compare(typed: Given) -> None:
+    """Train something small on the picks of each method, and set it beside random picks.
+
+    Every seed holds out other rows, or tests on --test. A killed comparison goes on where it was.
+    """
+    from handful.cli.compare import run
+
+    run(typed)
+
+
 app.command("select")(takes_flags(select))
 app.command("plan")(takes_flags(plan))
+app.command("compare")(takes_flags(compare, COMPARE_PANELS))
 
 
 @app.command("methods")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from typer import Argument, Option
@@ -44,6 +44,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--id", str, "COLUMN", "Of unique ids; else row numbers are used."),
         Flag("--group", str, "COLUMN", "Of groups; @file: the file a row came from."),
         Flag("--score", str, "COLUMN", "Of scores, larger is better."),
+        Flag("--label", str, "COLUMN", "Of labels; read by the verdict, never by a method."),
         Flag("--embeddings", str, "FILE", "A .npy or .npz of one vector a row, or a list column."),
         Flag("--array", list, "NAME=FILE", "Vectors by name; once for each array."),
         Flag("--features", str, "NAME", "How text becomes vectors: tfidf_svd:d=128."),
@@ -51,9 +52,11 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What the picks should be like": (
         Flag("--like", list, "PATH", "Rows of a target, or NAME=PATH; once for each target."),
+        Flag("--given", str, "PATH", "Rows already owned, for methods that keep away from them."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
+        Flag("--given", str, "PATH", "Rows already owned, which some methods keep away from."),
     ),
     "How they are chosen": (
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),
@@ -62,6 +65,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--optimizer", str, "NAME", "For methods that maximise something."),
         Flag("--certify", str, "HOW", "Look for an upper bound: fast, tight or off."),
         Flag("--seed", int, "N", "Of every draw; by default 0."),
+        Flag("--draws", int, "N", "Random picks to set it beside; 0: no verdict. By default 99."),
     ),
     "What is written": (
         Flag("-o --output", str, "OUT", "Where the picked rows go; - for stdout."),
@@ -98,14 +102,16 @@ POOL = Flag(
 )
 
 
-def takes_flags(command: Callable[[Given], None]) -> Callable[..., None]:
+def takes_flags(
+    command: Callable[[Given], None], panels: Mapping[str, tuple[Flag, ...]] = PANELS
+) -> Callable[..., None]:
     """A command of what was given, as typer wants it: a function with a parameter for each flag."""
 
     def typed(**values: Any) -> None:
         command({key: v for key, v in values.items() if v is not None and v != []})
 
     kinds = {"pool": Annotated[list[str] | None, Argument(metavar=POOL.value, help=POOL.help)]}
-    for panel, flags in PANELS.items():
+    for panel, flags in panels.items():
         kinds |= {flag.key: _option(flag, panel) for flag in flags}
     parameters = [
         inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -126,4 +132,4 @@ def _option(flag: Flag, panel: str) -> Any:
         rich_help_panel=panel,
         show_default=False,
     )
-    return Annotated[kind | None, settings]  # type: ignore[valid-type]
+    return Annotated[kind | None, settings]

@@ -30,7 +30,8 @@ class Lines:
 
     def __init__(self, *, seconds_between: float = SECONDS_BETWEEN_LINES) -> None:
         self._seconds_between = seconds_between
-        self._label, self._total, self._done = "", None, 0
+        self._label, self._done = "", 0
+        self._total: int | None = None
         self._told = time.monotonic()
 
     def stage(self, label: str, total: int | None) -> None:

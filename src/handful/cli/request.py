@@ -30,7 +30,7 @@ def asked(typed: Given) -> Asked:
     options = {key: value for key, value in given.items() if key in names}
     for flag, name in (("array", "arrays"), ("like_array", "like_arrays"), ("param", "params")):
         if flag in given:
-            options[name] = _named(given[flag], "--" + flag.replace("_", "-"))
+            options[name] = named(given[flag], "--" + flag.replace("_", "-"))
     if "like" in given:
         options["like"] = _targets(given["like"])
     if given.get("no_cache"):
@@ -40,7 +40,7 @@ def asked(typed: Given) -> Asked:
     return Asked(given["pool"], Request(**options), given)
 
 
-def _named(values: list[str], flag: str) -> dict[str, str]:
+def named(values: list[str], flag: str) -> dict[str, str]:
     """NAME=VALUE, once or more; the last of a name counts."""
     named = {}
     for text in values:

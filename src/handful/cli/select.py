@@ -12,6 +12,9 @@ from handful.cli.flags import Given
 from handful.cli.progress import progress
 from handful.cli.request import Asked, asked
 from handful.cli.show import bytes_of, glimpse, json_text, number_of, print_json, table
+from handful.cli.verdict import show_verdict
+from handful.comparing.cases import judged
+from handful.comparing.verdict import check_draws
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.save import Layout, Saved, settle, write
 from handful.flow.select import choose
@@ -28,11 +31,12 @@ def run(typed: Given) -> None:
     given = ask.given
     quiet, as_json = given.get("quiet", False), given.get("json", False)
     output, layout = _where(ask)
+    check_draws(given.get("draws"))
     with progress(quiet=quiet) as listener:
         prepared = prepare(ask.pool, ask.request, listener)
         layout.check(prepared.pool.source)
         listener.note(f"{prepared.key}: {prepared.reason or 'as asked'}")
-        selection = choose(prepared)
+        selection = judged(prepared, choose(prepared), given.get("draws"))
         saved = _save(prepared, selection, output, layout)
     if as_json:
         print_json(_record(selection, saved))
@@ -66,9 +70,8 @@ def _save(
     """Write all, then let nothing stop the moves into place."""
     if output is None:
         return None
-    with Files() as files:
+    with Files(ready=signals.finish_the_work) as files:
         saved = write(files, prepared.pool.source, selection, output, layout)
-        signals.finish_the_work()
     signals.end_at_once()
     return saved
 
@@ -97,6 +100,7 @@ def _summarise(prepared: Prepared, selection: Selection, saved: Saved | None, fi
         facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
     facts += [(name.replace("_", " "), _note(note)) for name, note in selection.notes.items()]
     table((), [(f"  {name}", text) for name, text in facts], file)
+    show_verdict(result.get("verdict"), file)
     _show_picks(prepared, selection, file)
     for warning in selection.warnings:
         print(f"Warning: {warning}", file=file)

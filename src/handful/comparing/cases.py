@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from handful.comparing.trial import Case
 from handful.comparing.verdict import Verdict, judge
 from handful.flow.inputs import read_groups
 from handful.flow.prepare import Prepared
-from handful.selection import Indices
+from handful.runtime.meter import Meter
+from handful.selection import Indices, Selection
 
 
 def verdict(prepared: Prepared, draws: int | None = None) -> Verdict:
@@ -57,3 +60,22 @@ def labels_of(prepared: Prepared) -> Indices | None:
     """(n,) the candidates' labels as whole numbers, where the request names their column."""
     read = read_groups(prepared.pool, prepared.candidates, prepared.request.label)
     return None if read is None else np.asarray(read[0], np.int64)
+
+
+def judged(prepared: Prepared, selection: Selection, draws: int | None = None) -> Selection:
+    """The selection with its verdict in the manifest: under `result`, and what it took under `run`.
+
+    Args:
+        prepared: What the selection was made from.
+        selection: As `choose` gave it.
+        draws: Number of random picks; 0: none, and so no verdict; None: by the table.
+    """
+    if draws == 0:
+        return selection
+    meter = Meter()
+    found = verdict(prepared, draws)
+    manifest = dict(selection.manifest)
+    manifest["result"] = {**manifest["result"], "verdict": found.record()}
+    seconds = round(meter.cpu_seconds, 3)
+    manifest["run"] = {**manifest["run"], "verdict_cpu_seconds": seconds}
+    return replace(selection, manifest=manifest)

@@ -9,7 +9,7 @@ import numpy as np
 from handful.budget import Ledger
 from handful.methods._contract import View, wanted
 from handful.rng import Draws
-from handful.selection import Indices
+from handful.selection import Floats, Indices
 
 TABLE = ((10_000, 99), (None, 59))
 """Picks at most (None: any number), and how many random picks they are set beside."""
@@ -44,3 +44,15 @@ def random_picks(
         filled.take_ranked(view.ranking(-draws, at_most=wanted(filled)))
         picks.append(np.array(filled.taken, np.int64))
     return picks
+
+
+def lowest(draws: Floats, count: int) -> Indices:
+    """The `count` rows with the smallest draws, ascending: a seeded sample, or a fold held out.
+
+    Example:
+        >>> lowest(np.array([0.3, 0.1, 0.2]), 2).tolist()
+        [1, 2]
+    """
+    if count >= len(draws):
+        return np.arange(len(draws))
+    return np.sort(np.argpartition(draws, count)[:count]) if count else np.zeros(0, np.int64)

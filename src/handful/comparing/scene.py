@@ -11,14 +11,12 @@ import numpy as np
 
 from handful.comparing._contract import Scene
 from handful.comparing.narrow import narrow_view
+from handful.comparing.ngram_rows import count_ngrams
 from handful.comparing.trial import Case, Trial
 from handful.comparing.vectors import unit_rows
 from handful.methods._contract import Target
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Keys
-
-ORDER = 2
-BUCKETS = 2**16
 
 
 def build_scene(case: Case, trial: Trial) -> Scene:
@@ -64,20 +62,12 @@ def _blocks(target: Target) -> Iterator[Strings]:
 
 def _count(texts: Strings) -> tuple[Any, Keys]:
     """Hashed n-grams of each text as CSR, and a hash of each text."""
-    import scipy.sparse
-
-    from handful.kernels.text_rows import ngram_rows
-
-    counts, buckets, starts = ngram_rows(
-        texts.data, texts.offsets, order=ORDER, bucket_count=BUCKETS
-    )
-    rows = scipy.sparse.csr_array((counts, buckets, starts), shape=(len(texts), BUCKETS))
     first = texts.offsets[0]
     data, at = texts.data[first : texts.offsets[-1]].tobytes(), (texts.offsets - first).tolist()
     hashed = b"".join(
         hashlib.blake2b(data[start:stop], digest_size=8).digest() for start, stop in pairwise(at)
     )
-    return rows, np.frombuffer(hashed, "<u8").astype(np.uint64)
+    return count_ngrams(texts), np.frombuffer(hashed, "<u8").astype(np.uint64)
 
 
 def _stack(parts: list[Any]) -> Any:

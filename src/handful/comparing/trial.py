@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful.budget import Ledger
+from handful.comparing.draws import lowest
 from handful.comparing.narrow import narrow_target, narrow_view
 from handful.methods._contract import Target, View
 from handful.rng import Draws, Keys
@@ -61,8 +62,9 @@ class Case:
 
     @property
     def optimises(self) -> tuple[str, ...]:
-        """What the method says it strives for."""
-        return tuple(getattr(self.method.facts, "optimises", ()))
+        """What the method says it strives for, or the objective of the user's own."""
+        own = getattr(getattr(self.method, "objective", None), "optimises", ())
+        return (*self.method.facts.optimises, *own)
 
 
 class NoTrialError(Exception):
@@ -100,12 +102,12 @@ def prepare_trial(case: Case) -> Trial:
     """
     rng, n = Draws(case.seed), case.view.n
     most = MOST_ROWS_WITH_FEATURES if case.features else MOST_ROWS
-    sub_pool = _smallest(rng.uniforms("verdict: sub-pool", case.view.keys), min(n, most))
+    sub_pool = lowest(rng.uniforms("verdict: sub-pool", case.view.keys), min(n, most))
     seen, held_targets = _hold_out_of_targets(case.view.targets, rng)
     held_rows = np.zeros(0, np.int64)
     if not held_targets:
         fold = rng.uniforms("verdict: rows held out", case.view.keys[sub_pool])
-        held_rows = sub_pool[_smallest(fold, len(sub_pool) // FOLDS)]
+        held_rows = sub_pool[lowest(fold, len(sub_pool) // FOLDS)]
     rows = np.setdiff1d(sub_pool, held_rows, assume_unique=True)
     if len(rows) < FEWEST_ROWS:
         raise NoTrialError(f"{n} rows are too few to hold some out and compare")
@@ -164,16 +166,9 @@ def _hold_out_of_targets(
     for target in targets:
         keys: Keys = np.arange(target.n, dtype=np.uint64)
         draws = rng.uniforms(f"verdict: target {target.name} held out", keys)
-        fold = _smallest(draws, target.n // FOLDS)
+        fold = lowest(draws, target.n // FOLDS)
         if len(fold):
             held.append(narrow_target(target, fold))
         rest = np.setdiff1d(np.arange(target.n), fold, assume_unique=True)
         seen.append(narrow_target(target, rest))
     return tuple(seen), tuple(held)
-
-
-def _smallest(draws: NDArray[np.float64], count: int) -> Indices:
-    """The rows with the `count` smallest draws, ascending."""
-    if count >= len(draws):
-        return np.arange(len(draws))
-    return np.sort(np.argpartition(draws, count)[:count]) if count else np.zeros(0, np.int64)

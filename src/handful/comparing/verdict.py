@@ -110,8 +110,7 @@ def judge(case: Case, draws: int | None = None) -> Verdict:
 
     Cost: one run of the method on at most 50,000 rows (20,000 with features), and the measures.
     """
-    if draws is not None and draws < FEWEST_DRAWS:
-        raise errors.too_few_draws(draws, FEWEST_DRAWS)
+    check_draws(draws)
     try:
         trial = prepare_trial(case)
         pick = run_method(case, trial)
@@ -121,6 +120,12 @@ def judge(case: Case, draws: int | None = None) -> Verdict:
             return _compare(case, trial, pick, draws or how_many(len(pick)))
     except NoTrialError as reason:
         return _none(str(reason))
+
+
+def check_draws(draws: int | None) -> None:
+    """Refuse a number of random picks by which nothing could be said; 0 asks for no verdict."""
+    if draws is not None and draws < FEWEST_DRAWS and draws != 0:
+        raise errors.too_few_draws(draws, FEWEST_DRAWS)
 
 
 def _compare(case: Case, trial: Trial, pick: Indices, draws: int) -> Verdict:

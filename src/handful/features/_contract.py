@@ -31,3 +31,5 @@ class Feature(Protocol):
     def fit(self, sample: Strings, seed: int) -> Fitted:
         """Settle the parameters on a sample of the pool, in order of row number, under one thread."""
         ...
+
+    # Optional: work(size: Size) -> Work, to fit on a sample and apply to all rows (see `handful.runtime.work`).

@@ -9,6 +9,7 @@ import numpy as np
 
 from handful.parameters import parameter
 from handful.pool import Strings
+from handful.runtime.work import Size, Work
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class HashedNgrams:
 
     version: ClassVar[int] = 1
     sample_rows: ClassVar[int] = 0
+
+    def work(self, size: Size) -> Work:
+        """One hashing of all tokens."""
+        return Work(steps=2 * size.text_bytes, text_bytes=size.text_bytes)
 
     def fit(self, sample: Strings, seed: int) -> FittedNgrams:
         """There is nothing to learn."""

@@ -41,7 +41,8 @@ class SentenceModel:
             model = SentenceTransformer(self.model, local_files_only=True)
         except OSError:
             raise errors.model_not_here(self.model) from None
-        return FittedSentenceModel(model, int(model.get_sentence_embedding_dimension()), self.batch)
+        width = model.encode(["a text"], show_progress_bar=False).shape[1]
+        return FittedSentenceModel(model, int(width), self.batch)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from handful.parameters import parameter
 from handful.pool import Strings
+from handful.runtime.work import Size, Work
 
 ITERATIONS = 4
 """Power iterations of the randomised decomposition; more change no neighbour worth naming."""
@@ -48,6 +49,16 @@ class TfidfSvd:
 
     version: ClassVar[int] = 1
     sample_rows: ClassVar[int] = 20_000
+
+    def work(self, size: Size) -> Work:
+        """The decomposition of a sample, then one projection a row."""
+        share = min(1.0, self.sample_rows / size.n)
+        entries = share * size.text_bytes / 8
+        return Work(
+            steps=(ITERATIONS + 1) * entries * self.d / 2 + size.text_bytes * (1 + self.d / 32),
+            text_bytes=(1 + share) * size.text_bytes,
+            memory_bytes=24 * entries + 4 * self.buckets * self.d,
+        )
 
     def fit(self, sample: Strings, seed: int) -> FittedTfidfSvd:
         """Document frequencies and singular vectors of the sample."""

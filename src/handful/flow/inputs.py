@@ -64,6 +64,16 @@ def read_targets(request: Request, run: Run, pool: Pool) -> tuple[tuple[str, Poo
     return tuple(targets)
 
 
+def read_given(request: Request, run: Run, pool: Pool) -> Pool | None:
+    """Rows already owned, as a pool of their own; a feature array of theirs is named as the pool's."""
+    if request.given is None:
+        return None
+    source = open_source(request.given, on_bad_row=request.on_bad_row, run=run)
+    if source.rows == 0:
+        raise errors.empty_pool(source.where(0))
+    return Pool(source, _target_text(request, source, pool), None, dict(source.arrays))
+
+
 def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | None:
     """`--like-text`, else the pool's own spec where the target has its columns, else the usual."""
     if request.like_text is not None:

@@ -19,7 +19,6 @@ from handful.io import digest
 from handful.io.ids import read_id_list
 from handful.parameters import values
 from handful.pool import Pool
-from handful.runtime.meter import Meter
 from handful.selection import Indices, Selection
 
 _VERSIONED = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
@@ -32,6 +31,10 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
         "pool": _fingerprint(prepared.pool),
         "targets": [{"name": name, **_fingerprint(pool)} for name, pool in prepared.targets],
     }
+    if prepared.owned is not None:
+        record["given"] = _fingerprint(prepared.owned)
+    if prepared.owned is not None:
+        record["given"] = _fingerprint(prepared.owned)
     for name in ("include", "exclude"):
         given = getattr(request, name)
         if given is not None:
@@ -118,8 +121,9 @@ def number(exact: Fraction) -> int | float:
     return int(exact) if exact.denominator == 1 else float(exact)
 
 
-def run_section(prepared: Prepared, meter: Meter) -> dict[str, Any]:
+def run_section(prepared: Prepared) -> dict[str, Any]:
     """The only section that differs between two runs of one request."""
+    meter = prepared.meter
     return {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "wall_seconds": round(meter.wall_seconds, 3),

@@ -52,7 +52,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Saved:
-    """Where everything lies. `manifest` and `sidecar` are None where the rows went to stdout."""
+    """Where everything lies; manifest and sidecar are None for stdout, and for a selection without one."""
 
     output: Path | None
     manifest: Path | None
@@ -134,7 +134,7 @@ def files_read(data: Any, request: Request | None) -> Iterable[str]:
     if request is None:
         return
     like = request.like.values() if isinstance(request.like, Mapping) else [request.like]
-    for target in like:
+    for target in [*like, request.given]:
         for path in as_paths(target) or []:
             yield from expand(path)
     arrays = [*request.arrays.values(), *request.like_arrays.values()]
@@ -152,12 +152,16 @@ def write(
     written = write_rows(
         source, selection.rows(layout.order), output, extra_columns=extra, files=files
     )
-    if output.path is None:
-        return Saved(None, None, None, written.rows, None)
+    if output.path is None or not selection.manifest:
+        return Saved(output.path, None, None, written.rows, written.size_bytes)
     manifest = _of_prefix(selection)
-    place = {"name": output.path.name, "format": output.format, "order": layout.order}
+    place: dict[str, Any] = {
+        "name": output.path.name,
+        "format": output.format,
+        "order": layout.order,
+    }
     place |= {"rows": written.rows, "bytes": written.size_bytes, "sha256": written.sha256}
-    manifest = {**manifest, "run": {**manifest.get("run", {}), "output": place}}
+    manifest = {**manifest, "run": {**manifest["run"], "output": place}}
     write_manifest(files, output.path, manifest, selection)
     out = output.path
     return Saved(out, manifest_path(out), sidecar_path(out), written.rows, written.size_bytes)
@@ -180,8 +184,8 @@ def _columns(selection: Selection, layout: Layout) -> dict[str, Any]:
 def _of_prefix(selection: Selection) -> dict[str, Any]:
     """The manifest; of the first m picks of a larger selection, it says so, and what holds of them."""
     manifest = dict(selection.manifest)
-    result = manifest.get("result", {})
-    if not result or result["picks_sha256"] == picks_hash(selection.indices):
+    result = manifest["result"]
+    if result["picks_sha256"] == picks_hash(selection.indices):
         return manifest
     own = {
         "k": len(selection),

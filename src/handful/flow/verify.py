@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -99,7 +100,8 @@ def _file_differences(
 ) -> list[str]:
     """Files that are not as they were: by their size, and where asked by their content."""
     inputs = record["inputs"]
-    parts = [*inputs["targets"], *([inputs["pool"]] if data is None else [])]
+    own = [inputs[name] for name in ("given",) if name in inputs]
+    parts = [*own, *inputs["targets"], *([inputs["pool"]] if data is None else [])]
     files = [file for part in parts for file in part.get("files", ()) if "bytes" in file]
     differ = []
     for file in files:
@@ -124,18 +126,23 @@ def found_from(name: str, manifest: Path) -> str:
 
 def _input_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Where two inputs sections differ, the names of files aside: first files, then all else."""
-    changed = []
-    for old, new in zip(
-        [then["pool"], *then["targets"]], [now["pool"], *now["targets"]], strict=False
-    ):
-        files = zip(old.get("files", ()), new.get("files", ()), strict=False)
-        changed += [f["name"] for f, g in files if f.get("sha256") != g.get("sha256")]
-    follows = (".content", ".sha256", ".bytes") if changed else ()
-    return [f"{name} has other bytes now" for name in changed] + [
-        f"{place} is {_short(new)} now, and was {_short(old)}"
-        for place, old, new in _leaves(then, now)
-        if old != new and not place.endswith((".name", *follows))
+    leaves = [leaf for leaf in _leaves(then, now) if leaf[1] != leaf[2]]
+    changed = [
+        p.rpartition(".")[0] for p, _, _ in leaves if ".files[" in p and p.endswith(".sha256")
     ]
+    follows = (".content", ".sha256", ".bytes") if changed else ()
+    return [f"{_at(then, place)['name']} has other bytes now" for place in changed] + [
+        f"{place} is {_short(new)} now, and was {_short(old)}"
+        for place, old, new in leaves
+        if not place.endswith((".name", *follows))
+    ]
+
+
+def _at(section: Any, place: str) -> Any:
+    """What lies at a place such as "targets[0].files[1]"."""
+    for name in re.findall(r"[^.\[\]]+", place):
+        section = section[int(name) if name.isdigit() and isinstance(section, list) else name]
+    return section
 
 
 def _leaves(then: Any, now: Any, place: str = "") -> list[tuple[str, Any, Any]]:
@@ -167,12 +174,15 @@ def _replay(
         if name not in known:
             raise errors.unknown_parameter(name, "handful.verify", known)
     asked = {name: value for name, value in record["request"].items() if name in known}
-    asked |= _configured(asked, record["result"]["method"])
+    if "method" not in options:
+        asked |= _configured(asked, record["result"]["method"])
     for name in ("embeddings", "like_embeddings", "include", "exclude", "arrays", "like_arrays"):
         if name in asked:
             asked[name] = _found(asked[name], path)
     if "like" in asked:
-        asked["like"] = _targets(record["inputs"]["targets"], path)
+        asked["like"] = {t["name"]: _named_files(t, path) for t in record["inputs"]["targets"]}
+    if "given" in asked:
+        asked["given"] = _named_files(record["inputs"]["given"], path)
     if str(asked.get("cost", "")).startswith("@tokens:"):
         asked["cost"] = "@tokens:" + found_from(asked["cost"].removeprefix("@tokens:"), path)
     asked |= {name: value for name, value in options.items() if value is not None}
@@ -181,10 +191,9 @@ def _replay(
         if any(isinstance(v, str) and v.startswith("<") and v.endswith(">") for v in values):
             raise errors.replay_needs(name, f"it was handed over in memory, as {value}")
     if data is None:
-        files = record["inputs"]["pool"].get("files", ())
-        if not files or any("bytes" not in file for file in files):
+        data = _named_files(record["inputs"]["pool"], path)
+        if isinstance(data, str):
             raise errors.replay_needs("the pool", "it was handed over in memory")
-        data = [Path(found_from(file["name"], path)) for file in files]
     return data, Request(**asked)
 
 
@@ -205,15 +214,12 @@ def _found(value: Any, path: Path) -> Any:
     return found_from(value, path) if isinstance(value, str) else value
 
 
-def _targets(targets: list[dict[str, Any]], path: Path) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    for target in targets:
-        files = target.get("files", ())
-        if not files or any("bytes" not in file for file in files):
-            named[target["name"]] = "<in memory>"
-        else:
-            named[target["name"]] = [Path(found_from(file["name"], path)) for file in files]
-    return named
+def _named_files(part: Mapping[str, Any], path: Path) -> Any:
+    """The files of a pool or a target; a mark of what was handed over in memory, where it was."""
+    files = part.get("files", ())
+    if not files or any("bytes" not in file for file in files):
+        return "<in memory>"
+    return [Path(found_from(file["name"], path)) for file in files]
 
 
 # The picks --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -41,6 +41,7 @@ class Files:
 
     Args:
         needed: Bytes about to be written, where known; named when the disk is full.
+        ready: Called once all is on the disk, before the first is renamed; what it raises stops that.
 
     Example:
         >>> import tempfile
@@ -52,8 +53,9 @@ class Files:
         (False, b'whole')
     """
 
-    def __init__(self, needed: int | None = None) -> None:
+    def __init__(self, needed: int | None = None, ready: Callable[[], None] = lambda: None) -> None:
         self.needed = needed
+        self._ready = ready
         self._parts: list[PartFile] = []
         self._signals = contextlib.ExitStack()
 
@@ -90,6 +92,7 @@ class Files:
     def _keep(self) -> None:
         for part in self._parts:
             part.sync()
+        self._ready()
         for part in reversed(self._parts):
             part.publish()
 
@@ -118,6 +121,7 @@ class PartFile:
         self.path = path
         self.size = 0
         self.closed = False
+        self.error: OSError | None = None
         self._digest = hashlib.sha256()
         direct = path.exists() and not path.is_file()
         self._part = None if direct else part_of(path)
@@ -142,17 +146,27 @@ class PartFile:
         return self.size
 
     def write(self, data: Any) -> int:
-        """Write all of it."""
+        """Write all of it; after an error, nothing more."""
         view = memoryview(data).cast("B")
+        if (
+            self.error is not None or self.closed
+        ):  # a writer that is torn down writes its last words
+            return len(view)
         done = 0
-        while done < len(view):
-            done += os.write(self._descriptor, view[done:])
+        try:
+            while done < len(view):
+                done += os.write(self._descriptor, view[done:])
+        except OSError as error:
+            self.error = error
+            raise
         self._digest.update(view)
         self.size += len(view)
         return len(view)
 
     def sync(self) -> None:
         """Have it on the disk."""
+        if self.error is not None:
+            raise self.error
         if self._part is not None:
             os.fsync(self._descriptor)
 

@@ -40,10 +40,10 @@ class CsvPart:
 
     def __init__(self, path: Path, name: str, delimiter: str) -> None:
         self.path, self.name, self.delimiter = path, name, delimiter
-        self.data = map_bytes(name)
+        self.data = map_bytes(str(path))
         head = self.data[:3].tobytes()
         if head.startswith(_WIDE):
-            raise errors.wrong_encoding(name, "it begins like UTF-16")
+            raise errors.foreign_encoding(name, "UTF-16", "CSV files")
         start = len(_BOM) if head == _BOM else 0
         self.columns, self.header = self._read_header(start)
         self.schema = pa.schema([pa.field(column, pa.large_string()) for column in self.columns])
@@ -216,7 +216,8 @@ def csv_source(paths: Sequence[tuple[Path, str]], kind: str, on_bad_row: str) ->
     for path, name in paths:
         parts.append(CsvPart(path, name, "\t" if kind == "tsv" else ","))
         if parts[-1].bad and on_bad_row == "fail":
-            raise errors.bad_row(parts[-1].bad[0].where, parts[-1].bad[0].reason)
+            first = parts[-1].bad[0]
+            raise errors.bad_row(first.where, first.reason)
     return CsvSource(kind, parts)
 
 

@@ -83,9 +83,16 @@ def _are_paths(data: Sequence[Any]) -> bool:
         isinstance(p, str | os.PathLike)
         and len(os.fspath(p)) < 4096
         and "\n" not in os.fspath(p)
-        and (p == "-" or _by_suffix(os.fspath(p)) is not None or Path(p).exists())
+        and (p == "-" or _by_suffix(os.fspath(p)) is not None or _is_there(p))
         for p in data
     )
+
+
+def _is_there(path: Any) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a text, and longer than a name may be
+        return False
 
 
 def _open_files(names: list[str], on_bad_row: OnBadRow, run: Run) -> Source:

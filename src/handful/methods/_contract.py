@@ -15,7 +15,9 @@ from handful.rng import Draws, Keys
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices, Picks
 
-Need = Literal["text", "target_text", "features", "target_features", "score", "group"]
+Need = Literal[
+    "text", "target_text", "features", "target_features", "given_features", "score", "group"
+]
 Honour = Literal["rows", "amount", "include"]
 Result = TypeVar("Result")
 
@@ -24,6 +26,7 @@ NEED_HELP: Mapping[str, str] = {
     "target_text": "a target with text: pass --like PATH",
     "features": "features: pass --embeddings FILE, --array NAME=FILE, or --text COLUMN",
     "target_features": "a target with features: pass --like PATH, or --like-embeddings FILE",
+    "given_features": "rows already owned: pass --given PATH",
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
 }
@@ -61,6 +64,8 @@ class Method(Protocol):
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Choose rows through `ledger`; rows it has taken already (must-includes) are part of the picks."""
         ...
+
+    # Optional: work(size: Size) -> Work, what it will do, for `handful plan` (see `handful.runtime.work`).
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ class Balance:
     facts = (
         Fact(
             "group_entropy",
-            "entropy of the groups (bits)",
+            "entropy of the groups, bits",
             True,
             "balance",
             "more evenly spread over the groups than",

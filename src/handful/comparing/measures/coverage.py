@@ -31,10 +31,9 @@ class Coverage:
         of = "the target" if scene.held == "target" else "the pool"
         aim: Aim = "target" if scene.held == "target" else "coverage"
         words = f"covers {of} better than", f"covers {of} worse than"
-        near = f"held-out rows of {of}, cosine of the nearest pick"
         self.facts = (
-            Fact("coverage_mean", f"{near}: mean", True, aim, *words),
-            Fact("coverage_worst", f"{near}: worst", True, aim, *words),
+            Fact("coverage_mean", f"coverage of {of}, mean cosine", True, aim, *words),
+            Fact("coverage_worst", f"coverage of {of}, worst cosine", True, aim, *words),
         )
         count = scene.held_features.shape[0]
         draws = uniforms(0, "held-out rows asked", np.arange(count, dtype=np.uint64))

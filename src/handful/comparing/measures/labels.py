@@ -28,7 +28,7 @@ class Labels:
     facts = (
         Fact(
             "label_probe",
-            "accuracy on held-out rows of a linear classifier trained on the picks",
+            "linear classifier, accuracy",
             True,
             "labels",
             "trains a better linear classifier than",

@@ -34,11 +34,15 @@ class Ngrams:
         self.facts = (
             Fact(
                 "ngram_kl",
-                f"n-grams of held-out texts of {of}, KL from the picks' (bits)",
+                f"n-gram KL to {of}, bits",
                 False,
                 aim,
-                f"closer to {of} than",
-                f"farther from {of} than",
+                "closer to the target than"
+                if scene.held == "target"
+                else "more like the pool than",
+                "farther from the target than"
+                if scene.held == "target"
+                else "less like the pool than",
             ),
             Fact(
                 "ngram_diversity",

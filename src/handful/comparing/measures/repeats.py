@@ -19,7 +19,7 @@ class Repeats:
     facts = (
         Fact(
             "repeated_texts",
-            "share of picks whose text another pick has",
+            "repeated texts",
             False,
             "diversity",
             "fewer repeated texts than",

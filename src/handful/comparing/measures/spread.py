@@ -40,15 +40,19 @@ class Spread:
         self.facts = (
             Fact(
                 "energy_distance",
-                f"energy distance to held-out rows of {of}",
+                f"energy distance to {of}",
                 False,
                 aim,
-                f"closer to {of} than",
-                f"farther from {of} than",
+                "closer to the target than"
+                if scene.held == "target"
+                else "more like the pool than",
+                "farther from the target than"
+                if scene.held == "target"
+                else "less like the pool than",
             ),
             Fact(
                 "diversity",
-                "effective diversity (directions filled)",
+                "effective diversity, directions",
                 True,
                 "diversity",
                 "more diverse than",
@@ -56,7 +60,7 @@ class Spread:
             ),
             Fact(
                 "near_duplicates",
-                f"share of picks with another at cosine ≥ {NEAR}",
+                f"near-duplicates, cosine ≥ {NEAR}",
                 False,
                 "diversity",
                 "fewer near-duplicates than",

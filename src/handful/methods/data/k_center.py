@@ -14,6 +14,7 @@ from handful.graphs.similarity import float_rows, unit_rows
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.selection import Picks
 
 
@@ -54,8 +55,13 @@ class KCenter:
         needs=("features",),
         honours=("rows", "amount", "include"),
         nested=True,
+        optimises=("coverage", "diversity"),
         cost="O(n·k·d) at worst, far less where outliers lead; the features once, 32 bytes a row",
     )
+
+    def work(self, size: Size) -> Work:
+        """At worst one distance from every row to every pick."""
+        return Work(multiply_adds=float(size.n) * size.k * size.d, memory_bytes=32 * size.n)
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Take the farthest feasible row until none is left; then measure what is covered."""
