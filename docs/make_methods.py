@@ -2,18 +2,14 @@
 
     python docs/make_methods.py
 
-The same words stand in `handful methods NAME`. A test compares the page with what this makes.
+`handful methods NAME` prints the same record. A test compares the page with what this makes.
 """
 
-import inspect
-import re
-import typing
 from pathlib import Path
 from typing import Any
 
 from handful import methods
-from handful.parameters import describe as allowed
-from handful.parameters import parameters as parameters_of
+from handful.cli.methods import describe_method
 
 PAGE = Path(__file__).parent / "methods.md"
 HEAD = """# The methods
@@ -24,44 +20,49 @@ them: [choosing.md](choosing.md).
 """
 
 
-def describe(key: str) -> str:
+def section(key: str) -> str:
     """One method's section."""
-    cls = methods.find(key)
-    facts = cls.facts
-    lines = [f"## `{key}`", "", description(cls), ""]
-    lines += [
-        f"- needs: {listed(facts.needs)}",
-        f"- budgets and constraints kept: {listed(facts.honours)}",
+    record = describe_method(key)
+    nested = (
+        "yes: each prefix of the picks is what it picks at that size" if record["nested"] else "no"
+    )
+    lines = [
+        f"## `{key}`",
+        "",
+        record["description"].replace("Example:\n", "Example:\n\n"),
+        "",
+        f"- needs: {listed(record['needs'])}",
+        f"- budgets and constraints kept: {listed(record['honours'])}",
+        f"- nested: {nested}",
+        f"- cost: {record['cost']}",
+        f"- paper: {record['paper']}",
+        f"- version: {record['version']}",
+        "",
+        *parameters(record["parameters"]),
+        "",
     ]
-    lines += [
-        f"- nested: {'yes: each prefix of the picks is itself a pick' if facts.nested else 'no'}"
-    ]
-    lines += [f"- cost: {facts.cost}", f"- paper: {facts.paper}", f"- version: {facts.version}", ""]
-    return "\n".join(lines + parameters(cls))
+    return "\n".join(lines)
 
 
-def description(cls: type[Any]) -> str:
-    """The class docstring without its Args, which the table has; an example gets its blank line."""
-    text = inspect.cleandoc(cls.__doc__ or "")
-    sections = re.split(r"^(?=(?:Args|Example|Source):)", text, flags=re.M)
-    kept = [section.strip() for section in sections if not section.startswith("Args:")]
-    return "\n\n".join(kept).replace("Example:\n", "Example:\n\n")
-
-
-def parameters(cls: type[Any]) -> list[str]:
+def parameters(declared: list[dict[str, Any]]) -> list[str]:
     """A table of the parameters, or one line where there are none."""
-    declared = parameters_of(cls)
     if not declared:
-        return ["No parameters.", ""]
-    kinds = typing.get_type_hints(cls)
-    rows = [
-        f"| `{name}` | `{field.default}` | {allowed(field, kinds[name])} | {field.metadata['help']} |"
-        for name, field in declared.items()
+        return ["No parameters."]
+    return [
+        "| `--param` | default | allowed | |",
+        "|---|---|---|---|",
+        *map(row, declared),
     ]
-    return ["| `--param` | default | allowed | |", "|---|---|---|---|", *rows, ""]
 
 
-def listed(words: tuple[str, ...]) -> str:
+def row(parameter: dict[str, Any]) -> str:
+    """One parameter's line of the table."""
+    default = "none" if parameter["default"] is None else f"`{parameter['default']}`"
+    cells = [f"`{parameter['name']}`", default, parameter["allowed"], parameter["help"]]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def listed(words: list[str]) -> str:
     """Words with commas between, or "nothing"."""
     return ", ".join(word.replace("_", " ") for word in words) or "nothing"
 
@@ -69,7 +70,7 @@ def listed(words: tuple[str, ...]) -> str:
 def page() -> str:
     """The whole page."""
     keys = methods.keys()
-    return HEAD + "\n".join(describe(key) for key in keys)
+    return HEAD + "\n".join(map(section, keys))
 
 
 if __name__ == "__main__":

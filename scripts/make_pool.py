@@ -3,12 +3,11 @@
     python scripts/make_pool.py demo
 
 The pool is what the standard library and the installed packages say about themselves: one row a
-docstring, found by parsing the source files, which are never imported. The target is what the modules
-`statistics` and `random` say; it is kept out of the pool, and so is all that repeats it:
-
-- both modules whole, also where their docstrings are too short to serve as target;
-- exact copies, wherever they stand;
-- near copies: rows of which half the runs of five words, or more, also occur in the target.
+docstring, found by parsing the source files, which are never imported. The target is 64 of the docstrings
+about statistics and random numbers (the modules in `TOPIC`), taken at even distances. It is kept out of
+the pool, and so is what repeats it: exact copies wherever they stand, and near copies, rows of which half
+the runs of five words, or more, also occur in the target. The topic's other docstrings stay in the pool, to
+be found.
 
 Files are read in a fixed order (standard library first, then by path), so the same environment gives
 the same bytes. Dropped besides: texts of fewer than eight words, exact duplicates of an earlier row, and
@@ -29,7 +28,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TypedDict
 
-TARGET_MODULES = ("random", "statistics")
+TOPIC = ("random", "statistics", "numpy.random", "scipy.stats")
+TARGET_ROWS = 64
 SHORTEST_WORDS = 8
 RUN_WORDS = 5
 COPIED_SHARE = 0.5
@@ -107,26 +107,34 @@ def word_runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1)}
 
 
+def on_topic(row: Row) -> bool:
+    """Whether a row is of a module in `TOPIC`, or of one inside it."""
+    return f"{row['module']}.".startswith(tuple(f"{name}." for name in TOPIC))
+
+
 def split(rows: list[Row]) -> tuple[list[Row], list[Row], Counter[str]]:
     """Part the rows into pool and target, and count what was dropped, by reason."""
-    dropped: Counter[str] = Counter()
-    seen: set[str] = set()
-    pool, target = [], []
-    for row in [row for row in rows if row["module"] in TARGET_MODULES] + rows:
-        if row["text"] in seen:
-            dropped["exact duplicates"] += row["module"] not in TARGET_MODULES
-            continue
-        seen.add(row["text"])
-        (target if row["module"] in TARGET_MODULES else pool).append(row)
+    first = {row["text"]: row for row in reversed(rows)}
+    distinct = [row for row in rows if first[row["text"]] is row]
+    topic = [row for row in distinct if on_topic(row)]
+    target = topic[:: max(1, len(topic) // TARGET_ROWS)][:TARGET_ROWS]
+    taken = {row["text"] for row in target}
     known = set().union(*(word_runs(row["text"]) for row in target))
-    kept = []
-    for row in pool:
-        runs = word_runs(row["text"])
-        if runs and len(runs & known) >= COPIED_SHARE * len(runs):
-            dropped["near copies of the target"] += 1
-        else:
-            kept.append(row)
-    return name_apart(kept), name_apart(target), dropped
+    left = [row for row in distinct if row["text"] not in taken]
+    pool = [row for row in left if not is_near_copy(row, known)]
+    dropped = Counter(
+        {
+            "exact duplicates": len(rows) - len(distinct),
+            "near copies of the target": len(left) - len(pool),
+        }
+    )
+    return name_apart(pool), name_apart(target), dropped
+
+
+def is_near_copy(row: Row, known: set[tuple[str, ...]]) -> bool:
+    """Whether half of a row's runs of words, or more, are among those known."""
+    runs = word_runs(row["text"])
+    return bool(runs) and len(runs & known) >= COPIED_SHARE * len(runs)
 
 
 def name_apart(rows: list[Row]) -> list[Row]:
@@ -165,11 +173,13 @@ def main(folder: Path) -> None:
     write(folder / "pool.jsonl", pool)
     write(folder / "target.jsonl", target)
     megabytes = (folder / "pool.jsonl").stat().st_size / 1e6
-    modules = " and ".join(TARGET_MODULES)
     print(
         f"pool:    {len(pool):,} docstrings, {megabytes:.1f} MB, of {len(files) - invalid:,} files"
     )
-    print(f"target:  {len(target)} docstrings of the modules {modules}, kept out of the pool")
+    print(f"target:  {len(target)} of the docstrings of {', '.join(TOPIC)}, kept out of the pool")
+    print(
+        f"         {sum(map(on_topic, pool)):,} more of these modules stay in the pool, to be found"
+    )
     print("dropped: " + ", ".join(f"{count:,} {reason}" for reason, count in dropped.items()))
     print(f"in {time.perf_counter() - started:.0f} s")
 

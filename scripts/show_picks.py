@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from make_pool import TOPIC, on_topic
+
 SHOWN_SOURCES = 8
 SHOWN_ROWS = 6
 WIDTH = 48
@@ -36,9 +38,13 @@ def main(folder: Path) -> None:
     pool, subset = read(folder / "pool.jsonl"), read(folder / "subset.jsonl")
     chance = random.Random(0).sample(pool, len(subset))
 
+    found = sum(map(on_topic, subset))
+    there = sum(map(on_topic, pool))
+    print(f"\nOf the {len(subset):,} picks, {found:,} are of {', '.join(TOPIC)};")
+    print(f"of as many rows drawn by chance, about {there * len(subset) / len(pool):.0f} would be.")
+
     picked, by_chance = (Counter(map(source, rows)) for rows in (subset, chance))
-    print(f"\nWhere the {len(subset):,} picks come from, beside as many rows drawn by chance:\n")
-    print(f"  {'':<32}{'picked':>8}{'chance':>8}")
+    print(f"\n  {'where they come from':<32}{'picked':>8}{'chance':>8}")
     for name, count in picked.most_common(SHOWN_SOURCES):
         print(f"  {name:<32}{count:>8,}{by_chance[name]:>8,}")
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handful.budget import Budget as Budget
+    from handful.comparing.compare import compare as compare
     from handful.errors import DataError as DataError
     from handful.errors import HandfulError as HandfulError
     from handful.errors import InfeasibleError as InfeasibleError
     from handful.errors import UsageError as UsageError
     from handful.errors import VerifyError as VerifyError
     from handful.flow.plan import plan as plan
+    from handful.flow.save import save as save
     from handful.flow.select import select as select
     from handful.flow.verify import verify as verify
     from handful.pool import Pool as Pool
@@ -32,7 +34,9 @@ _HOMES = {
     "Selection": "handful.selection",
     "UsageError": "handful.errors",
     "VerifyError": "handful.errors",
+    "compare": "handful.comparing.compare",
     "plan": "handful.flow.plan",
+    "save": "handful.flow.save",
     "select": "handful.flow.select",
     "verify": "handful.flow.verify",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import decimal
 import math
 import re
@@ -192,6 +193,12 @@ class Ledger:
         self.open = np.ones(n, bool) if eligible is None else eligible.copy()
         self.taken: list[int] = []
         self.spent = Fraction(0)
+
+    def copy(self) -> Ledger:
+        """A ledger that stands where this one does, and goes its own way."""
+        twin = copy.copy(self)
+        twin.open, twin.taken = self.open.copy(), list(self.taken)
+        return twin
 
     @property
     def rows_left(self) -> int:

@@ -272,9 +272,33 @@ def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str)
     )
 
 
+def bad_template(spec: str, problem: str) -> UsageError:
+    """A template that cannot be read."""
+    return UsageError(
+        f"--text {spec!r}: {problem}. Write columns in braces, '{{instruction}}\\n{{input}}', "
+        "and a brace itself twice."
+    )
+
+
+def no_turns(column: str, role: str) -> UsageError:
+    """A role asked of a column that holds no chats."""
+    return UsageError(
+        f"'{{{column}:{role}}}' asks for the turns of one role, but {column} holds no chats. "
+        f"Write '{{{column}}}'."
+    )
+
+
 def missing_extra(what: str, extra: str) -> UsageError:
     """An optional dependency that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'handful[{extra}]'.")
+
+
+def model_not_here(name: str) -> UsageError:
+    """A model that is not on this machine."""
+    return UsageError(
+        f"No model {name!r} on this machine. Pass its folder: --features sentence_model:model=FOLDER. "
+        "handful fetches none by itself."
+    )
 
 
 def bad_flag(flag: str, value: object, expected: str) -> UsageError:
@@ -487,10 +511,26 @@ def unreadable(path: object, kind: str, reason: object) -> DataError:
     )
 
 
+def spool_full(path: object, folder: object, reason: object) -> DataError:
+    """No room to unpack an input."""
+    return DataError(
+        f"{path}: cannot be unpacked in {folder} ({reason}). "
+        "Make room there, or point TMPDIR at a folder with more."
+    )
+
+
 def json_array(path: object) -> DataError:
     """A JSON document where JSON Lines are expected."""
     return DataError(
         f"{path}: this is one JSON list, not JSON Lines. Write one object a line: jq -c '.[]' {path}."
+    )
+
+
+def foreign_encoding(path: object, encoding: str, kind: str = "JSON Lines") -> DataError:
+    """A whole file in another encoding, by its first bytes."""
+    return DataError(
+        f"{path}: this is {encoding}, and {kind} are UTF-8. "
+        f"Convert it: iconv -f {encoding} -t UTF-8 {path}."
     )
 
 
@@ -501,14 +541,27 @@ def wrong_encoding(where: str, reason: object) -> DataError:
     )
 
 
-def csv_fields(where: str, found: int, expected: int) -> str:
-    """Why a CSV row is bad: too few or too many fields."""
-    return f"{where}: {found} fields, but the header has {expected}"
+def csv_fields(found: int, expected: int) -> str:
+    """Why a CSV record is bad: too few or too many fields."""
+    return f"{found} field{'s' * (found != 1)}, where the header has {expected}"
 
 
-def bad_row(reason: str) -> DataError:
+def not_utf8(byte: int) -> str:
+    """Why a record is bad: a byte that UTF-8 does not allow there."""
+    return f"byte 0x{byte:02X} is not UTF-8; if the file is in another encoding: iconv -f LATIN1 -t UTF-8"
+
+
+def bad_row(where: str, reason: str) -> DataError:
     """A row that cannot be read, where that ends the work."""
-    return DataError(f"{reason}. Mend it, or pass --on-bad-row skip.")
+    return DataError(f"{where}: {reason}. Mend it, or pass --on-bad-row skip.")
+
+
+def open_quote(where: str) -> DataError:
+    """A quoted CSV field that runs to the end of the file."""
+    return DataError(
+        f'{where}: a field opens with a quote (") that is never closed. Close it; '
+        "a quote that belongs to the text is doubled, in a field that is quoted."
+    )
 
 
 def repeated_column(path: object, column: str) -> DataError:
@@ -659,3 +712,157 @@ def column_taken(column: str) -> UsageError:
 def cannot_write(format: str, reason: str, suggestion: str) -> UsageError:
     """Rows that a format has no place for."""
     return UsageError(f"{format} cannot hold this: {reason}. {suggestion}")
+
+
+# Comparisons ------------------------------------------------------------------------------------
+
+
+def no_probe() -> UsageError:
+    """Nothing to train on."""
+    return UsageError(
+        "Nothing to probe: without labels, text or features no model can be trained on a pick. Pass --label, "
+        "--text or --embeddings, or a command of your own: --probe-command './train.sh {subset}'."
+    )
+
+
+def probe_needs(key: str, missing: Iterable[str]) -> UsageError:
+    """A probe without what it learns from."""
+    how = {"labels": "labels (--label COLUMN)", "numbers": "a numeric --label COLUMN"}
+    how |= {"texts": "text (--text COLUMN)", "features": "features (--embeddings FILE)"}
+    return UsageError(f"The probe {key} needs {' and '.join(how[m] for m in missing)}.")
+
+
+def command_without_subset(command: str) -> UsageError:
+    """A command that would never see the rows."""
+    return UsageError(
+        f"--probe-command {command!r}: it must name the picked rows, such as './train.sh {{subset}}'."
+    )
+
+
+def command_failed(command: str, code: int, said: str) -> DataError:
+    """The user's own command ended badly."""
+    return DataError(
+        f"{command}: ended with {code}. It said: {said.strip() or 'nothing'}. Mend it, or run it by hand to see."
+    )
+
+
+def command_without_number(command: str, last: str) -> DataError:
+    """The user's own command printed no number."""
+    return DataError(
+        f"{command}: the last line it printed is {last!r}, and it must be a finite number. Print it last."
+    )
+
+
+def probe_not_finite(value: float) -> DataError:
+    """The user's own function returned no number to compare by."""
+    return DataError(f"The probe returned {value}, and it must return a finite number.")
+
+
+def too_few_draws(draws: int, fewest: int) -> UsageError:
+    """Too few random picks for any of them to be called rare."""
+    return UsageError(
+        f"--draws {draws}: with fewer than {fewest} random picks nothing can be called better or worse. "
+        f"Ask for at least {fewest}, or for none: --draws 0."
+    )
+
+
+# Command line -----------------------------------------------------------------------------------
+
+
+def unknown_command(name: str, known: Iterable[str]) -> UsageError:
+    """A word that is no command."""
+    known = list(known)
+    return UsageError(f"No command {name!r}.{nearest(name, known)} There are: {_list(known)}.")
+
+
+def unknown_flag(name: str, command: str, known: Iterable[str]) -> UsageError:
+    """A flag the command does not have."""
+    return UsageError(f"{command} has no flag {name}.{nearest(name, known)} See: {command} --help.")
+
+
+def no_pool() -> UsageError:
+    """Nothing to choose from."""
+    return UsageError("No pool. Name its files: handful select POOL... --rows 10000 -o OUT.")
+
+
+def no_output() -> UsageError:
+    """Rows chosen, and nowhere to put them."""
+    return UsageError(
+        "No output. Say where the rows go: -o OUT.jsonl, -o - for stdout, or --json to print which they are."
+    )
+
+
+def json_and_rows() -> UsageError:
+    """Two things on one stdout."""
+    return UsageError("--json and -o - both want stdout. Write the rows to a file: -o OUT.")
+
+
+def not_named(flag: str, text: str) -> UsageError:
+    """A value that lacks its name."""
+    return UsageError(f"{flag} {text!r}: write NAME=VALUE, such as {flag} name={text or 'value'}.")
+
+
+def given_twice(flag: str, name: str) -> UsageError:
+    """One name with two values."""
+    return UsageError(f"{flag} {name!r} is given twice. Give each its own name: {flag} NAME=PATH.")
+
+
+def bad_config(path: object, reason: object) -> UsageError:
+    """A configuration file that is not TOML."""
+    return UsageError(
+        f"{path}: not readable as TOML ({reason}). Mend it, or type the flags instead."
+    )
+
+
+def unknown_config_key(path: object, key: str, known: Iterable[str]) -> UsageError:
+    """A key that is no flag."""
+    return UsageError(
+        f"{path}: {key!r} is no flag of handful select.{nearest(key, known)} Keys are the flags' names."
+    )
+
+
+def bad_config_value(path: object, key: str, value: object, expected: str) -> UsageError:
+    """A value its flag cannot take."""
+    return UsageError(f"{path}: {key} = {value!r}, and it must be {expected}.")
+
+
+def no_weights(method: str) -> UsageError:
+    """A column for weights that mean nothing."""
+    return UsageError(
+        f"{method} gives its picks no weights here, so --weights-column has nothing to hold. Leave it out."
+    )
+
+
+def bad_usage(reason: str, command: str) -> UsageError:
+    """A command line that cannot be read."""
+    return UsageError(f"{reason.rstrip('.')}. See: {command} --help.")
+
+
+def unknown_labels(labels: object) -> DataError:
+    """Something in place of classes; scikit-learn's own words, by which its checks know the error."""
+    return DataError(f"Unknown label type: {labels!r}. y must hold classes or numbers.")
+
+
+# Verify -----------------------------------------------------------------------------------------
+
+
+def replay_differs(what: str, differences: list[str]) -> VerifyError:
+    """Something is not as the manifest says."""
+    shown = "; ".join(differences[:6])
+    more = f"; and {len(differences) - 6} more" if len(differences) > 6 else ""
+    return VerifyError(f"Not the same: {what}: {shown}{more}.")
+
+
+def replay_needs(what: str, why: str) -> UsageError:
+    """A manifest that does not hold all that was used."""
+    return UsageError(
+        f"{what} cannot be had from the manifest alone: {why}. Pass it again, in Python: "
+        "handful.verify(manifest, data, like=…)."
+    )
+
+
+def too_little_memory(needed: str, allowed: str, would_fit: Iterable[str]) -> InfeasibleError:
+    """A plan that the limit has no room for."""
+    ways = list(would_fit)
+    advice = f" This would fit: {'; '.join(ways)}." if ways else ""
+    return InfeasibleError(f"About {needed} are needed, and --memory allows {allowed}.{advice}")

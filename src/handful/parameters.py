@@ -70,8 +70,12 @@ def _settle(key: str, declared: dataclasses.Field[Any], kind: Any, value: Any) -
     name, meta = declared.name, declared.metadata
     options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     plain = next((option for option in options if option is not types.NoneType), kind)
-    if types.NoneType in options and (value is None or value == "none"):
+    if types.NoneType in options and (
+        value is None or (isinstance(value, str) and value == "none")
+    ):
         return None
+    if kind is Any and not isinstance(value, str):
+        return value  # a matrix, a graph or a function: its user will look at it
     expected = describe(declared, kind)
     try:
         settled = _convert(plain, value)
@@ -117,12 +121,19 @@ def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
     written = getattr(kind, "__name__", str(kind)).replace("Any", "anything")
     text = re.sub(r"\b(int|float|bool|str)\b", lambda m: words[m[0]], written)
     text = text.replace(" | None", ", or none")
-    low, high = meta.get("low"), meta.get("high")
-    if low is not None and high is not None:
-        return f"{text}, {low:g} to {high:g}"
-    if low is not None:
-        return f"{text}, at least {low:g}"
-    return f"{text}, at most {high:g}" if high is not None else text
+    low, high = (_written(meta.get(end)) for end in ("low", "high"))
+    if low and high:
+        return f"{text}, {low} to {high}"
+    if low:
+        return f"{text}, at least {low}"
+    return f"{text}, at most {high}" if high else text
+
+
+def _written(bound: float | None) -> str:
+    """A bound as one writes it: 16,777,216 and not 1.67772e+07."""
+    if bound is None:
+        return ""
+    return f"{int(bound):,}" if float(bound).is_integer() else f"{bound:g}"
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:

@@ -214,8 +214,10 @@ def _strings(column: ColumnData) -> Strings:
 class TextSpec(Protocol):
     """How a row becomes text: a column, a template, or a rendering of chat turns (see `io.text`)."""
 
-    spec: str
-    """What the user wrote; recorded in the manifest."""
+    @property
+    def spec(self) -> str:
+        """What the user wrote; recorded in the manifest."""
+        ...
 
     def render(self, source: Source, start: int, stop: int) -> Strings:
         """Texts of rows [start, stop)."""

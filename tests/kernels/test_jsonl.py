@@ -175,7 +175,7 @@ SOUND = [
     b' \t\r{ "a" : [ ] , "b" : { } } \r',
     b'{"a":[0,-0,1e5,1E+5,1.5e-7,-12.25,true,false,null,NaN,Infinity,-Infinity]}',
     b'{"":"","a":"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"}',
-    rb'{"a":"\"\\\/\b\f\n\r\t\u00e9\uD83D\uDe00\ud800\udc00 \udc00\ud800"}',
+    rb'{"a":"\"\\\/\b\f\n\r\t\u00e9\uD83D\uDe00\ud800\udc00 \udc00\ud800\ud800\u0041\ud800x"}',
     b'{"a":' + b"9" * 5000 + b"}",
     b'{"a":1,"a":2}',
 ]
@@ -204,6 +204,7 @@ def test_sound_lines_are_sound_and_their_truncations_are_not(line: bytes) -> Non
     assert is_sound(line, *cuts) == [True] + [False] * len(cuts)
     assert reference.fault(line) is None
     assert all(map(reference.fault, cuts))
+    assert read_fields(line, ["a", "b", ""]) == read_fields_plainly(line, ["a", "b", ""])
 
 
 @pytest.mark.parametrize("line", UNSOUND)
@@ -259,7 +260,8 @@ def test_nesting_is_followed_to_64_levels_and_judged_to_256() -> None:
     def nested(levels: int) -> bytes:
         return b'{"a":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
 
-    assert is_sound(nested(64), nested(65)) == [True, False]
+    unclosed = nested(65)[:-1] + b"]"
+    assert is_sound(nested(64), nested(65), unclosed) == [True, False, False]
     assert reference.fault(nested(256)) is None
     assert reference.fault(nested(257)) == "nested deeper than 256 levels"
     assert reference.fault(nested(200_000)) == "nested deeper than 256 levels"
@@ -286,12 +288,15 @@ def test_lines_can_be_found_a_few_at_a_time(data: bytes, limit: int) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b'{"a": "b', "unterminated string at column 7"),
-        ('{"é": 1, "a" 2}'.encode(), "expecting ':' delimiter at column 14"),
-        ('{"é": "\xe9"}'.encode("latin-1"), "byte 0xE9 at column 3 is not UTF-8"),
-        (b'{"a": "\x07"}', "invalid control character at column 8"),
-        (b"[1, 2]", "a list, where an object {…} should be"),
-        (b"17", "a single value, where an object {…} should be"),
+        (b'{"a": "b', "not valid JSON (unterminated string at column 7)"),
+        ('{"é": 1, "a" 2}'.encode(), "not valid JSON (expecting ':' delimiter at column 14)"),
+        (
+            b'{"\xe9": 1}',
+            "not UTF-8 (byte 0xE9 at column 3: Latin-1? Convert it: iconv -f LATIN1 -t UTF-8)",
+        ),
+        (b'{"a": "\x07"}', "not valid JSON (invalid control character at column 8)"),
+        (b"[1, 2]", "not a JSON object but a list"),
+        (b"17", "not a JSON object but a single value"),
     ],
 )
 def test_a_fault_is_named_with_its_column(line: bytes, problem: str) -> None:

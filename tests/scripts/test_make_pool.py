@@ -89,6 +89,23 @@ def test_neither_the_target_nor_a_near_copy_of_it_stays_in_the_pool(make_pool):
     assert dropped == {"exact duplicates": 4, "near copies of the target": 1}
 
 
+def test_the_target_is_spread_over_the_topic_and_the_rest_of_it_stays(make_pool, monkeypatch):
+    monkeypatch.setattr(make_pool, "TARGET_ROWS", 2)
+    modules = ["other", "random", "random", "statistics", "numpy.random.sub", "scipy.statsish"]
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+    rows = [
+        {"id": f"{module}:{i}", "module": module, "text": " ".join(word + str(i) for word in words)}
+        for i, module in enumerate(modules)
+    ]
+    pool, target, _ = make_pool.split(rows)
+    assert [row["id"] for row in target] == ["random:1", "statistics:3"]
+    assert [row["id"] for row in pool if make_pool.on_topic(row)] == [
+        "random:2",
+        "numpy.random.sub:4",
+    ]
+    assert len(pool) == 4
+
+
 def test_a_file_that_is_not_python_is_passed_over(make_pool, tmp_path):
     assert make_pool.docstrings((tmp_path / "lib", tmp_path / "lib" / "broken.py")) is None
 

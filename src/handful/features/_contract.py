@@ -12,6 +12,8 @@ class Fitted(Protocol):
 
     d: int
     """Width of a vector."""
+    sparse: bool
+    """Whether `apply` gives CSR rows, which are held in memory and not kept in the cache."""
 
     def apply(self, texts: Strings) -> Any:
         """(m, d) float32, one unit row a text (zero where the text has no features), or CSR (m, d)."""
@@ -29,3 +31,5 @@ class Feature(Protocol):
     def fit(self, sample: Strings, seed: int) -> Fitted:
         """Settle the parameters on a sample of the pool, in order of row number, under one thread."""
         ...
+
+    # Optional: work(size: Size) -> Work, to fit on a sample and apply to all rows (see `handful.runtime.work`).

@@ -19,14 +19,13 @@ RULES = (
     (
         "group",
         "stratified",
-        "there are groups and no features: give each its share, at random within",
+        "there are groups: give each its share of the rows, at random within",
     ),
     (
         "features",
         "facility_location",
-        "there are features: give every row of the pool a pick close to it",
+        "there is text, or there are features: give every row of the pool a pick close to it",
     ),
-    ("text", "facility_location", "there is text: give every row of the pool a pick close to it"),
 )
 """What is at hand, the method for it, and why; the first line that applies is taken."""
 

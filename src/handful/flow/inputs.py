@@ -16,7 +16,7 @@ from handful.flow.request import Request
 from handful.io.cost import costs_of
 from handful.io.ids import read_id_list
 from handful.io.numpy import load_array
-from handful.io.open import open_source
+from handful.io.open import as_paths, open_source
 from handful.io.text import default_text, text_spec
 from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
 from handful.runtime.run import Run
@@ -33,7 +33,7 @@ def read_pool(data: Any, request: Request, run: Run) -> Pool:
         arrays[name] = load_array(value, source, f"--array {name}")
     spec = default_text(source) if request.text is None else text_spec(request.text, source)
     pool = Pool(source, spec, request.id, arrays)
-    for column in (request.id, request.score, request.group):
+    for column in (request.id, request.score, request.group, request.label):
         if column is not None:
             pool.require(column)
     return pool
@@ -64,6 +64,16 @@ def read_targets(request: Request, run: Run, pool: Pool) -> tuple[tuple[str, Poo
     return tuple(targets)
 
 
+def read_given(request: Request, run: Run, pool: Pool) -> Pool | None:
+    """Rows already owned, as a pool of their own; a feature array of theirs is named as the pool's."""
+    if request.given is None:
+        return None
+    source = open_source(request.given, on_bad_row=request.on_bad_row, run=run)
+    if source.rows == 0:
+        raise errors.empty_pool(source.where(0))
+    return Pool(source, _target_text(request, source, pool), None, dict(source.arrays))
+
+
 def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | None:
     """`--like-text`, else the pool's own spec where the target has its columns, else the usual."""
     if request.like_text is not None:
@@ -79,11 +89,15 @@ def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | Non
 def _named_targets(like: Any) -> dict[str, Any]:
     if like is None:
         return {}
-    if isinstance(like, Mapping) and not any(
-        np.ndim(v) for v in like.values() if not isinstance(v, str)
-    ):
+    if isinstance(like, Mapping) and not any(map(_is_column, like.values())):
         return dict(like)
     return {"target": like}
+
+
+def _is_column(value: Any) -> bool:
+    """Whether a mapping with this value is data itself: columns and arrays, not targets by name."""
+    framed = hasattr(value, "columns") or hasattr(value, "column_names")
+    return not framed and as_paths(value) is None and np.ndim(value) > 0
 
 
 def read_candidates(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
     read_candidates,
     read_costs,
+    read_given,
     read_groups,
     read_pool,
     read_scores,
@@ -30,6 +33,7 @@ from handful.parameters import configure, parse_spec
 from handful.pool import BadRow, Pool
 from handful.rng import Draws
 from handful.runtime.cache import Cache, default_folder
+from handful.runtime.meter import Meter
 from handful.runtime.progress import Progress, Silent
 from handful.runtime.run import Run, available_memory, available_threads
 from handful.selection import Indices
@@ -43,6 +47,7 @@ class Prepared:
         candidates: Source rows a method may see, ascending; None for all.
         included: Candidates (numbered as in the view) that must be picked.
         reason: Why `auto` chose the method, or None where the user did.
+        at_hand: What the request offers a method, in the words of `Need`.
     """
 
     request: Request
@@ -56,9 +61,12 @@ class Prepared:
     key: str
     method: Any
     reason: str | None
+    at_hand: set[str]
     view: View
     costs: NDArray[Any] | None
     skipped: list[BadRow]
+    meter: Meter
+    owned: Pool | None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -82,13 +90,15 @@ class Prepared:
 
 def prepare(data: Any, request: Request, progress: Progress | None = None) -> Prepared:
     """Read what must be read, and check everything that can be checked before long work."""
+    meter = Meter()
     run = _run(request, progress or Silent())
     budget = Budget(
         request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
     )
-    named, given = _early_method(request)
+    named, params = _early_method(request)
     pool = read_pool(data, request, run)
     targets = read_targets(request, run, pool)
+    owned = read_given(request, run, pool)
     ids = read_ids(pool)
     skipped = skipped_rows(request, pool)
     candidates, included = read_candidates(request, pool, ids, skipped)
@@ -98,9 +108,9 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
 
     vectors = Vectors(pool.arrays, candidates, request.features)
     rng = Draws(request.seed)
-    view = _view(request, run, pool, targets, ids, candidates, vectors, rng)
-    at_hand = _at_hand(request, pool, targets, vectors)
-    key, method, reason = _method(named, given, request, at_hand)
+    view = _view(request, run, pool, targets, owned, ids, candidates, vectors, rng)
+    at_hand = _at_hand(request, pool, targets, owned)
+    key, method, reason = _method(named, params, request, at_hand)
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included)
     costs = read_costs(budget, pool, candidates, run)
@@ -116,18 +126,34 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         key,
         method,
         reason,
+        at_hand,
         view,
         costs,
         skipped,
+        meter,
+        owned,
     )
     _warn(prepared)
     return prepared
 
 
+def with_method(
+    prepared: Prepared, method: Any, params: Mapping[str, Any] | None = None
+) -> Prepared:
+    """The same request with another method, checked as the first was; nothing is read again."""
+    request = replace(prepared.request, method=method, params=params or {})
+    named, given = _early_method(request)
+    at_hand = _at_hand(request, prepared.pool, prepared.targets, prepared.owned)
+    key, configured, reason = _method(named, given, request, at_hand)
+    _check_needs(key, configured, at_hand)
+    _check_honours(key, configured, prepared.budget, prepared.included)
+    return replace(prepared, request=request, key=key, method=configured, reason=reason)
+
+
 def _run(request: Request, progress: Progress) -> Run:
     threads = available_threads() if request.threads is None else request.threads
     memory = available_memory() if request.memory is None else parse_memory(request.memory)
-    cache = None if request.cache is False else Cache(request.cache or default_folder())
+    cache = None if request.cache is False else Cache(Path(request.cache or default_folder()))
     return Run(threads, memory, cache, progress)
 
 
@@ -152,6 +178,7 @@ def _view(
     run: Run,
     pool: Pool,
     targets: tuple[tuple[str, Pool], ...],
+    owned: Pool | None,
     ids: Ids,
     candidates: Indices | None,
     vectors: Vectors,
@@ -163,16 +190,17 @@ def _view(
         rank = np.argsort(np.argsort(rank[candidates], kind="stable"), kind="stable")
     view: View
 
+    def beside(of: Pool) -> Callable[[str | None], Any]:
+        """Features of rows outside the pool, of the same kind as the pool's."""
+
+        def ask(name: str | None) -> Any:
+            texts = None if of.text is None else of.texts(0, of.n)
+            return vectors.beside(name, of.arrays, texts, view, rng)
+
+        return ask
+
     def target(name: str, of: Pool) -> Target:
-        texts = None if of.text is None else of.texts
-        return Target(
-            name,
-            of.n,
-            texts,
-            lambda array: vectors.target(
-                array, of.arrays, None if texts is None else texts(0, of.n), view, rng
-            ),
-        )
+        return Target(name, of.n, None if of.text is None else of.texts, beside(of))
 
     view = View(
         n=n,
@@ -182,6 +210,7 @@ def _view(
         read_texts=None if pool.text is None else text_reader(pool, candidates),
         arrays=lambda name: vectors.array(name, view, rng),
         targets=tuple(target(*named) for named in targets),
+        given=None if owned is None else beside(owned),
         rank=rank,
         scores=lambda name: read_scores(request, pool, candidates, name),
         group=read_groups(pool, candidates, request.group),
@@ -190,17 +219,21 @@ def _view(
 
 
 def _at_hand(
-    request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...], vectors: Vectors
+    request: Request, pool: Pool, targets: tuple[tuple[str, Pool], ...], owned: Pool | None
 ) -> set[str]:
     """What this request offers a method, in the words of `Need`."""
     text, arrays = pool.text is not None, bool(pool.arrays)
     all_text = bool(targets) and all(target.text is not None for _, target in targets)
-    shared = [name for name in pool.arrays if all(name in t.arrays for _, t in targets)]
+
+    def comparable(other: Pool) -> bool:
+        return bool(set(pool.arrays) & set(other.arrays)) or (text and other.text is not None)
+
     offered = {
         "text": text,
         "features": text or arrays,
         "target_text": all_text,
-        "target_features": bool(targets) and (bool(shared) or (text and all_text)),
+        "target_features": bool(targets) and all(comparable(target) for _, target in targets),
+        "given_features": owned is not None and comparable(owned),
         "score": request.score is not None,
         "group": request.group is not None,
     }
@@ -224,7 +257,10 @@ def _method(
 
 
 def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
-    missing = [NEED_HELP[need] for need in method.facts.needs if need not in at_hand]
+    needs = set(method.facts.needs)
+    if not isinstance(getattr(method, "similarity", ""), str):  # a matrix or a graph says it all
+        needs -= {"features", "target_features", "given_features"}
+    missing = [NEED_HELP[need] for need in method.facts.needs if need in needs - at_hand]
     if missing:
         raise errors.needs_missing(key, missing)
 

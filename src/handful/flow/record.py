@@ -11,23 +11,38 @@ from typing import Any
 
 import numpy as np
 
+import handful
 from handful.budget import exact_sum
 from handful.flow.prepare import Prepared
 from handful.flow.request import plain
+from handful.io import digest
+from handful.io.ids import read_id_list
 from handful.parameters import values
 from handful.pool import Pool
-from handful.runtime.meter import Meter
 from handful.selection import Indices, Selection
 
-_VERSIONED = ("handful", "numpy", "scipy", "scikit-learn", "numba", "pyarrow")
+_VERSIONED = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
 
 
 def inputs_section(prepared: Prepared) -> dict[str, Any]:
     """Fingerprints of everything that was read."""
-    return {
+    request = prepared.request
+    record: dict[str, Any] = {
         "pool": _fingerprint(prepared.pool),
         "targets": [{"name": name, **_fingerprint(pool)} for name, pool in prepared.targets],
     }
+    if prepared.owned is not None:
+        record["given"] = _fingerprint(prepared.owned)
+    if prepared.owned is not None:
+        record["given"] = _fingerprint(prepared.owned)
+    for name in ("include", "exclude"):
+        given = getattr(request, name)
+        if given is not None:
+            ids = read_id_list(given)
+            record[name] = {"ids": len(ids), "sha256": digest.of_parts(ids)}
+    if request.cost is not None and request.cost.startswith("@tokens:"):
+        record["tokenizer"] = {"sha256": digest.of_file(request.cost.removeprefix("@tokens:"))}
+    return record
 
 
 def _fingerprint(pool: Pool) -> dict[str, Any]:
@@ -106,8 +121,9 @@ def number(exact: Fraction) -> int | float:
     return int(exact) if exact.denominator == 1 else float(exact)
 
 
-def run_section(prepared: Prepared, meter: Meter) -> dict[str, Any]:
+def run_section(prepared: Prepared) -> dict[str, Any]:
     """The only section that differs between two runs of one request."""
+    meter = prepared.meter
     return {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "wall_seconds": round(meter.wall_seconds, 3),
@@ -116,5 +132,8 @@ def run_section(prepared: Prepared, meter: Meter) -> dict[str, Any]:
         "threads": prepared.run.threads,
         "memory_bytes": prepared.run.memory_bytes,
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
+        "versions": {
+            "handful": handful.__version__,
+            **{name: importlib.metadata.version(name) for name in _VERSIONED},
+        },
     }

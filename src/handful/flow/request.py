@@ -30,6 +30,7 @@ class Request:
         method: A key such as "dsir", "dsir:ngrams=3", a configured method, an objective, or "auto".
         params: Parameters of the method, by name.
         like: The target: what data would be like. A path, data as for the pool, or a mapping of names to them.
+        given: Rows already owned, outside the pool, which some methods keep away from; data as for the pool.
         text: Column or template that makes a row's text; found by itself where there is a usual one.
         like_text: The same for the target, where its columns differ.
         arrays: Feature arrays of the pool by name: a path or an (n, d) array.
@@ -40,6 +41,7 @@ class Request:
         id: Column of unique ids; row numbers where not given.
         group: Column of groups; "@file" for the file a row came from.
         score: Column of scores, larger is better.
+        label: Column of labels; read by the verdict's probe and by `compare`, never by a method.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
         similarity: For methods that use one, such as "clipped_cosine".
@@ -59,6 +61,7 @@ class Request:
     method: Any = "auto"
     params: Mapping[str, Any] = field(default_factory=dict)
     like: Any = None
+    given: Any = None
     text: str | None = None
     like_text: str | None = None
     arrays: Mapping[str, Any] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class Request:
     id: str | None = None
     group: str | None = None
     score: str | None = None
+    label: str | None = None
     include: Any = None
     exclude: Any = None
     similarity: Any = None

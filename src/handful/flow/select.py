@@ -11,7 +11,6 @@ from handful.flow.prepare import Prepared, prepare
 from handful.flow.record import inputs_section, result_section, run_section
 from handful.flow.request import Request
 from handful.rng import Draws
-from handful.runtime.meter import Meter
 from handful.runtime.progress import Progress
 from handful.selection import Picks, Selection
 
@@ -25,7 +24,7 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
             of embeddings, a dict of named arrays, a list of texts.
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
-            cost, method, params, like, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
+            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
             features, id, group, score, include, exclude, similarity, optimizer, certify, on_bad_row, seed,
             memory, threads, cache.
 
@@ -61,7 +60,6 @@ def request(options: dict[str, Any]) -> Request:
 
 def choose(prepared: Prepared) -> Selection:
     """Run the method of a prepared request, and record what it did."""
-    meter = Meter()
     view, ledger = prepared.view, prepared.ledger()
     picks = prepared.method.run(view, ledger, Draws(prepared.request.seed))
     _hold_to_the_budget(prepared, picks)
@@ -87,7 +85,7 @@ def choose(prepared: Prepared) -> Selection:
         "request": prepared.request.record(),
         "inputs": inputs_section(prepared),
         "result": result_section(prepared, selection),
-        "run": run_section(prepared, meter),
+        "run": run_section(prepared),
     }
     return replace(selection, manifest=manifest)
 

@@ -52,7 +52,7 @@ class Vectors:
             self.made[label] = self._user(name) if name is not None else self._from_text(view, rng)
         return self.made[label]
 
-    def target(
+    def beside(
         self,
         name: str | None,
         arrays: Mapping[str, Any],
@@ -60,7 +60,7 @@ class Vectors:
         view: View,
         rng: Draws,
     ) -> Any:
-        """(q, d) features of one target, of the same kind as the pool's."""
+        """(q, d) features of rows outside the pool (a target's, or owned already), of the same kind."""
         name = name if name is not None else self.default()
         if name is not None:
             if name not in arrays:
@@ -89,6 +89,11 @@ class Vectors:
             "version": feature.version,
             "seed": rng.seed,
         }
+        if self.fitted.sparse:
+            from scipy.sparse import vstack
+
+            blocks = view.map_texts(self.fitted.apply, "features")
+            return vstack([rows for _, _, rows in blocks], format="csr")
         return view.cached_rows(
             key, identity, (self.fitted.d,), np.float32, self.fitted.apply, progress="features"
         )

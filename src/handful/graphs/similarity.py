@@ -220,7 +220,10 @@ class FeaturePairs(_Tiled):
         self.name, self.left, self.right, self.scale = name, left, right, scale
         self.shape = (left.shape[0], right.shape[0])
         self.symmetric = left is right
-        self._squares = tuple(_squares(x) for x in (left, right)) if self._metric else None
+        first = squared_lengths(left)
+        second = first if self.symmetric else squared_lengths(right)
+        self._longest = tuple(float(np.sqrt(x.max(initial=0.0))) for x in (first, second))
+        self._squares = (first, second) if self._metric else None
         self.error = self._bound()
 
     @classmethod
@@ -229,6 +232,8 @@ class FeaturePairs(_Tiled):
         prepare = unit_rows if name.endswith("cosine") else float_rows
         first = prepare(left)
         second = first if right is None else prepare(right)
+        if _is_sparse(first) != _is_sparse(second):
+            first, second = sparse.csr_array(first), sparse.csr_array(second)
         scale = 1.0
         if name == "rbf":
             scale = _mean_squared_distance(second if reference is None else prepare(reference))
@@ -244,26 +249,96 @@ class FeaturePairs(_Tiled):
         out = squared_distances(self.left, one) if self._metric else products(self.left, one)
         return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
 
+    def at(self, rows: Indices, columns: Indices) -> Floats:
+        """(p,) float64 similarities of single pairs, each as `column` gives it. O(p·d)."""
+        if not (_is_sparse(self.left) or _is_sparse(self.right)):
+            raw = _exact(self.left, rows, self.right, columns, self._metric)
+            return np.asarray(self._shaped(raw), np.float64)
+        out, formula = np.empty(len(rows)), squared_distances if self._metric else products
+        for j in np.unique(columns).tolist():
+            here = np.flatnonzero(columns == j)
+            out[here] = formula(self.left[rows[here]], self.right[j : j + 1])
+        return np.asarray(self._shaped(out), np.float64)
+
+    def keys(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """(a, b) float32 numbers in the order of the similarities, within `key_error` of exact ones.
+
+        The product of the rows; for distances, minus half the squared distance.
+        """
+        keys = np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
+        if self._squares is not None:
+            keys -= (0.5 * self._squares[0][rows, None]).astype(np.float32)
+            keys -= (0.5 * self._squares[1][columns]).astype(np.float32)
+        return keys
+
+    def singles(self, rows: slice | Indices, columns: slice | Indices) -> NDArray[np.float32]:
+        """(a, b) similarities as float32, unclipped, within `error` + 2⁻²⁴·`largest`; C-contiguous."""
+        if self._squares is not None:
+            return np.ascontiguousarray(self._precise(rows, columns), np.float32)
+        return np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
+
+    def moments(self, weights: Floats) -> tuple[Floats, Floats] | None:
+        """(n,) Σ_i w_i·s_ij and Σ_i w_i·s_ij² of unclipped products, in O(n·d²); None for distances."""
+        if self._metric or _is_sparse(self.left) or self.left.shape[1] > self.shape[0]:
+            return None
+        d = self.left.shape[1]
+        total, square = np.zeros(d), np.zeros((d, d))
+        for start in range(0, self.shape[0], TILE_ROWS):
+            block = self.left[start : start + TILE_ROWS].astype(np.float64)
+            scaled = block * weights[start : start + TILE_ROWS, None]
+            total += scaled.sum(axis=0)
+            square += block.T @ scaled
+        first, second = np.empty(self.shape[1]), np.empty(self.shape[1])
+        for start in range(0, self.shape[1], TILE_ROWS):
+            run = slice(start, start + TILE_ROWS)
+            block = self.right[run].astype(np.float64)
+            first[run] = block @ total
+            second[run] = np.einsum("ij,ij->i", block @ square, block)
+        return first, second
+
+    @property
+    def largest(self) -> float:
+        """No similarity is larger than this in size."""
+        return 1.0 if self._metric else float(np.prod(self._longest))
+
+    @property
+    def key_error(self) -> float:
+        """A bound on the rounding of `keys`."""
+        left, right = self._longest
+        d = float(self.left.shape[1] + 4)
+        if not self._metric:
+            return 2.0**-24 * d * left * right
+        return 2.0**-24 * (d + 4.0) * (left + right) ** 2
+
+    def of_key(self, keys: Floats) -> Floats:
+        """The similarity that an exact key stands for."""
+        raw = np.maximum(-2.0 * keys, 0.0) if self._metric else keys
+        return np.asarray(self._shaped(raw), np.float64)
+
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
         if self._squares is not None:  # distances lose half their digits near 0
             return self._precise(rows, columns)
         return self._shaped(_products(self.left[rows], self.right[columns]))
 
-    def _precise(self, rows: slice, columns: Indices) -> Tile:
+    def _precise(self, rows: slice | Indices, columns: slice | Indices) -> Tile:
         out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
         if self._squares is not None:
+            both = self._squares[0][rows, None] + self._squares[1][columns]
             out *= -2.0
-            out += self._squares[0][rows, None]
-            out += self._squares[1][columns]
+            out += both
             np.maximum(out, 0.0, out=out)
+            if not _is_sparse(self.left):  # a small difference of large numbers is taken by itself
+                i, j = np.nonzero(out < 2.0**-20 * both)
+                first, second = (np.arange(n) for n in self.shape)
+                out[i, j] = _exact(self.left, first[rows][i], self.right, second[columns][j], True)
         return self._shaped(out)
 
     def diagonal(self) -> Floats:
         """See `Pairs.diagonal`."""
         if self._metric:
             return self._shaped(np.zeros(self.shape[0])).astype(np.float64, copy=False)
-        return self._shaped(_squares(self.left)).astype(np.float64, copy=False)
+        return self._shaped(squared_lengths(self.left)).astype(np.float64, copy=False)
 
     def totals(self) -> Floats:
         """See `Pairs.totals`. O(n·d) where the similarity is linear."""
@@ -296,7 +371,7 @@ class FeaturePairs(_Tiled):
         if not min(self.shape):
             return 0.0
         d = self.left.shape[1] + 4
-        left, right = (np.sqrt(_squares(x).max()) for x in (self.left, self.right))
+        left, right = self._longest
         if self._metric:
             squared = 2.0**-53 * d * (left + right) ** 2
             return float(np.sqrt(squared) if self.name == "euclidean" else squared / self.scale)
@@ -482,34 +557,50 @@ def float_rows(features: Any) -> Any:
 def unit_rows(features: Any) -> Any:
     """(n, d) float32: each row over its length, taken in float64; a row of zeros stays as it is."""
     rows = float_rows(features)
-    length = np.sqrt(_squares(rows))
+    length = np.sqrt(squared_lengths(rows))
     length[length == 0.0] = 1.0
     if _is_sparse(rows):
         rows.data = (rows.data / np.repeat(length, np.diff(rows.indptr))).astype(np.float32)
         return rows
-    return (rows / length[:, None]).astype(np.float32)
+    out = np.empty(rows.shape, np.float32)
+    for start in range(0, len(rows), TILE_ROWS):
+        block = slice(start, start + TILE_ROWS)
+        out[block] = rows[block] / length[block, None]
+    return out
 
 
 def products(rows: Any, one: Any) -> Floats:
     """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
     if _is_sparse(rows):
         return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
-    other, out = one[0].astype(np.float64), np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        block = slice(start, start + TILE_ROWS)
-        out[block] = (rows[block] * other).sum(axis=1)
-    return out
+    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), False)
 
 
 def squared_distances(rows: Any, one: Any) -> Floats:
     """(n,) float64 ‖x − y‖² of rows to one row (1, d), each summed in a fixed order; 0 for equal rows."""
     if _is_sparse(rows):
-        squares = _squares(rows) + _squares(one) - 2.0 * products(rows, one)
+        squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
         return np.maximum(squares, 0.0)
-    other, out = one[0].astype(np.float64), np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        block = slice(start, start + TILE_ROWS)
-        out[block] = np.square(rows[block] - other).sum(axis=1)
+    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+
+
+def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:
+    """(p,) float64 squared distances of single pairs of rows, each as `squared_distances` gives it."""
+    if not _is_sparse(rows):
+        return _exact(rows, first, rows, second, True)
+    out = np.empty(len(first))
+    for j in np.unique(second).tolist():
+        here = np.flatnonzero(second == j)
+        out[here] = squared_distances(rows[first[here]], rows[j : j + 1])
+    return out
+
+
+def _exact(left: Any, left_rows: Indices, right: Any, right_rows: Indices, metric: bool) -> Floats:
+    """(p,) float64 products, or squared distances, of single pairs of dense float32 rows."""
+    from handful.kernels import products as kernels
+
+    out = np.empty(len(left_rows))
+    (kernels.squared_distances if metric else kernels.dots)(left, left_rows, right, right_rows, out)
     return out
 
 
@@ -527,18 +618,19 @@ def _dense(x: Any) -> Any:
     return x.toarray() if _is_sparse(x) else x
 
 
-def _squares(rows: Any) -> Floats:
+def squared_lengths(rows: Any) -> Floats:
     """(n,) float64 squared lengths, each summed in a fixed order."""
     if _is_sparse(rows):  # entry after entry, as `products` adds them
         owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
         squares = np.square(rows.data, dtype=np.float64)
         return np.bincount(owner, squares, minlength=rows.shape[0]).astype(np.float64)
-    out = np.empty(len(rows))
-    for start in range(0, len(rows), TILE_ROWS):
-        out[start : start + TILE_ROWS] = np.square(
-            rows[start : start + TILE_ROWS], dtype=np.float64
-        ).sum(axis=1)
-    return out
+    return _exact(rows, np.arange(len(rows)), rows, np.arange(len(rows)), False)
+
+
+def mean_row(rows: Any) -> Any:
+    """(1, d) the mean of float32 rows, of their kind: dense or CSR."""
+    mean = (_column_sums(rows) / max(1, rows.shape[0])).astype(np.float32)[None]
+    return sparse.csr_array(mean) if _is_sparse(rows) else mean
 
 
 def _column_sums(rows: Any) -> Floats:
@@ -552,12 +644,14 @@ def _mean_squared_distance(rows: Any) -> float:
     if not rows.shape[0]:
         return 1.0
     mean = _column_sums(rows) / rows.shape[0]
-    spread = 2.0 * float(_squares(rows).mean() - mean @ mean)
+    spread = 2.0 * float(squared_lengths(rows).mean() - mean @ mean)
     return spread if spread > 1e-12 else 1.0
 
 
 def _require_finite(values: Any, what: str) -> None:
-    if np.isfinite(values).all():
-        return
-    where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-    raise errors.not_finite(what, where, float(values[where]))
+    for start in range(0, len(values), TILE_ROWS):
+        block = values[start : start + TILE_ROWS]
+        if not np.isfinite(block).all():
+            first, *rest = np.argwhere(~np.isfinite(block))[0].tolist()
+            where = (start + first, *rest)
+            raise errors.not_finite(what, where, float(values[where]))

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,6 +41,7 @@ class Files:
 
     Args:
         needed: Bytes about to be written, where known; named when the disk is full.
+        ready: Called once all is on the disk, before the first is renamed; what it raises stops that.
 
     Example:
         >>> import tempfile
@@ -53,8 +53,9 @@ class Files:
         (False, b'whole')
     """
 
-    def __init__(self, needed: int | None = None) -> None:
+    def __init__(self, needed: int | None = None, ready: Callable[[], None] = lambda: None) -> None:
         self.needed = needed
+        self._ready = ready
         self._parts: list[PartFile] = []
         self._signals = contextlib.ExitStack()
 
@@ -91,6 +92,7 @@ class Files:
     def _keep(self) -> None:
         for part in self._parts:
             part.sync()
+        self._ready()
         for part in reversed(self._parts):
             part.publish()
 
@@ -106,8 +108,10 @@ class Files:
         )
 
 
-class PartFile(io.RawIOBase):
+class PartFile:
     """One file on its way. Every write is complete or an error; size and SHA-256 are kept.
+
+    Whoever writes may call `close`; it is `Files` that ends the file.
 
     Args:
         path: Where it will appear. A device or a pipe is written to directly.
@@ -116,6 +120,8 @@ class PartFile(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
+        self.closed = False
+        self.error: OSError | None = None
         self._digest = hashlib.sha256()
         direct = path.exists() and not path.is_file()
         self._part = None if direct else part_of(path)
@@ -129,26 +135,38 @@ class PartFile(io.RawIOBase):
         """Of what was written so far."""
         return self._digest.hexdigest()
 
-    def writable(self) -> bool:
-        """Yes."""
-        return True
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing: see above."""
 
     def tell(self) -> int:
         """Bytes written so far."""
         return self.size
 
     def write(self, data: Any) -> int:
-        """Write all of it."""
+        """Write all of it; after an error, nothing more."""
         view = memoryview(data).cast("B")
+        if (
+            self.error is not None or self.closed
+        ):  # a writer that is torn down writes its last words
+            return len(view)
         done = 0
-        while done < len(view):
-            done += os.write(self._descriptor, view[done:])
+        try:
+            while done < len(view):
+                done += os.write(self._descriptor, view[done:])
+        except OSError as error:
+            self.error = error
+            raise
         self._digest.update(view)
         self.size += len(view)
         return len(view)
 
     def sync(self) -> None:
         """Have it on the disk."""
+        if self.error is not None:
+            raise self.error
         if self._part is not None:
             os.fsync(self._descriptor)
 
@@ -165,7 +183,7 @@ class PartFile(io.RawIOBase):
             self._part.unlink(missing_ok=True)
             self._part = None
         if not self.closed:
-            self.close()
+            self.closed = True
             os.close(self._descriptor)
 
 

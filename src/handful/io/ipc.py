@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
@@ -28,6 +29,7 @@ class IpcPart:
 
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
+        self._lock = threading.Lock()
         try:
             mapped = pa.memory_map(str(path))
             if mapped.read(len(_MAGIC)) == _MAGIC:
@@ -54,7 +56,9 @@ class IpcPart:
         pieces = []
         while i < len(self._first) - 1 and self._first[i] < stop:
             a, b = max(start - self._first[i], 0), stop - self._first[i]
-            pieces.append(self._batch(i).slice(a, b - a).select(columns))
+            with self._lock:
+                batch = self._batch(i)
+            pieces.append(batch.slice(a, b - a).select(columns))
             i += 1
         schema = pa.schema([self.schema.field(name) for name in columns])
         return pa.Table.from_batches(pieces, schema)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from handful import errors
 from handful.io.atomic import Files
@@ -73,14 +73,23 @@ def _write_sidecar(files: Files, path: Path, selection: Selection) -> None:
     ids = selection.ids
     whole = ids.dtype.kind in "iu"
     columns = {
-        "row": pa.array(selection.indices, pa.int64()),
-        "id": pa.array(ids if whole else ids.tolist(), pa.int64() if whole else pa.string()),
-        "order": pa.array(np.arange(len(selection)), pa.int64()),
+        "row": _numbers(selection.indices, np.int64),
+        "id": _numbers(ids, np.int64) if whole else pa.array(ids.tolist(), pa.string()),
+        "order": _numbers(np.arange(len(selection)), np.int64),
     }
     for name, values in (("gain", selection.gains), ("weight", selection.weights)):
         if values is not None:
-            columns[name] = pa.array(values, pa.float64())
+            columns[name] = _numbers(values, np.float64)
     pq.write_table(pa.table(columns), files.open(path), compression="zstd")
+
+
+def _numbers(values: NDArray[Any], dtype: DTypeLike) -> Any:
+    """An Arrow array over the same memory; `pa.array` would load pandas where it is installed."""
+    import pyarrow as pa
+
+    held = np.ascontiguousarray(values, dtype)
+    kind = pa.from_numpy_dtype(held.dtype)
+    return pa.Array.from_buffers(kind, len(held), [None, pa.py_buffer(held)])
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from handful import errors
 from handful.io.arrow import TablePart, TableSource
 from handful.io.numpy import as_features, check_array, named_columns, read_arrays
-from handful.io.values import encoded_field, to_json
+from handful.io.values import encoded_field, sound, to_json
 
 
 def memory_source(data: Any) -> TableSource:
@@ -33,8 +33,9 @@ def memory_source(data: Any) -> TableSource:
     if isinstance(data, list | tuple):
         return TableSource("memory", [TablePart(_list_table(data))])
     if hasattr(data, "tocsr") or hasattr(data, "__array__") or hasattr(data, "detach"):
-        return array_source({"embedding": data}, "npy")
-    raise errors.unsupported_data(_name(data))
+        return array_source({"embedding": as_features(data, "embedding")}, "npy")
+    hint = " Call .collect() on it first." if hasattr(data, "collect") else ""
+    raise errors.unsupported_data(_name(data), hint)
 
 
 def array_file_source(paths: Sequence[tuple[Path, str]]) -> TableSource:
@@ -42,7 +43,10 @@ def array_file_source(paths: Sequence[tuple[Path, str]]) -> TableSource:
     if len(paths) > 1:
         raise errors.one_array_file(paths[0][1], paths[1][1])
     path, name = paths[0]
-    return array_source(read_arrays(path, name), "npy", name, path)
+    arrays = read_arrays(path, name)
+    if len(arrays) == 1 and (shape := next(iter(arrays.values())).shape) and len(shape) != 2:
+        raise errors.array_shape(name, shape)
+    return array_source(arrays, "npy", name, path)
 
 
 def array_source(
@@ -71,6 +75,7 @@ def _dict_source(data: Mapping[str, Any]) -> TableSource:
         if not isinstance(key, str):
             raise errors.unsupported_data(f"dict with the key {key!r}", " Keys are names.")
         sized = hasattr(value, "__len__") or hasattr(value, "shape")
+        sized = sized and not isinstance(value, str | bytes)
         if hasattr(value, "column_names") or not sized:
             raise errors.unsupported_data(
                 f"dict of {_name(value)}", " Pass one of its data sets, such as data['train']."
@@ -81,14 +86,26 @@ def _dict_source(data: Mapping[str, Any]) -> TableSource:
 def _stream_table(data: Any) -> pa.Table:
     """By the Arrow C stream; a pandas frame with mixed columns does not stream, and goes by column."""
     try:
-        return pa.RecordBatchReader.from_stream(data).read_all()
+        return _without_views(pa.RecordBatchReader.from_stream(data).read_all())
     except (pa.ArrowException, TypeError, ValueError):
         if not hasattr(data, "columns") or not hasattr(data, "iloc"):
-            raise
+            hint = (
+                " Make it a frame, with .to_frame('text') say." if hasattr(data, "to_frame") else ""
+            )
+            raise errors.unsupported_data(_name(data), hint) from None
         repeated = [name for name in data.columns if list(data.columns).count(name) > 1]
         if repeated:
             raise errors.repeated_column("the frame", str(repeated[0])) from None
         return _columns_table({str(name): data[name] for name in data.columns})
+
+
+def _without_views(table: pa.Table) -> pa.Table:
+    """Newer Arrow's views of strings and bytes as plain ones, which every function knows."""
+    fields = []
+    for field in table.schema:
+        plain = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}
+        fields.append(field.with_type(plain.get(str(field.type), field.type)))
+    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
 
 
 def _dataset_table(data: Any) -> pa.Table:
@@ -144,7 +161,12 @@ def _column(name: str, values: Any) -> tuple[Any, pa.Field]:
         except (pa.ArrowException, TypeError, ValueError):
             pass
     if isinstance(values, np.ndarray) and values.dtype.kind not in "OUS":
-        array = pa.array(values)
+        if values.ndim != 1:
+            raise errors.array_shape(name, values.shape)
+        try:
+            array = pa.array(values)
+        except pa.ArrowException:
+            raise errors.array_type(name, values.dtype) from None
         return array, pa.field(name, array.type)
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
     return column_of(name, plain)
@@ -169,14 +191,9 @@ def column_of(
                 return array, pa.field(name, array.type)
         except (pa.ArrowException, OverflowError, UnicodeEncodeError):
             pass
-    texts = [None if value is None else _sound(to_json(value)) for value in values]
+    texts = [None if value is None else sound(to_json(value)) for value in values]
     field = encoded_field(name, "number" if kinds <= {int, float} else "object")
     return pa.array(texts, pa.large_string()), field
-
-
-def _sound(text: str) -> str:
-    """A lone surrogate becomes U+FFFD, as in `handful.pool.Strings`."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _name(value: Any) -> str:

@@ -58,7 +58,7 @@ def open_source(data: Any, *, on_bad_row: OnBadRow = "fail", run: Run | None = N
     """
     if on_bad_row not in {"fail", "skip"}:
         raise errors.unknown_choice("--on-bad-row", on_bad_row, ("fail", "skip"))
-    paths = _as_paths(data)
+    paths = as_paths(data)
     if paths is None:
         from handful.io.memory import memory_source
 
@@ -66,7 +66,7 @@ def open_source(data: Any, *, on_bad_row: OnBadRow = "fail", run: Run | None = N
     return _open_files([name for path in paths for name in expand(path)], on_bad_row, run or Run())
 
 
-def _as_paths(data: Any) -> list[str] | None:
+def as_paths(data: Any) -> list[str] | None:
     """Paths, where the data are paths; a list of plain strings is paths only if the first is one."""
     if isinstance(data, str | os.PathLike):
         return [os.fspath(data)]
@@ -83,9 +83,16 @@ def _are_paths(data: Sequence[Any]) -> bool:
         isinstance(p, str | os.PathLike)
         and len(os.fspath(p)) < 4096
         and "\n" not in os.fspath(p)
-        and (p == "-" or _by_suffix(os.fspath(p)) is not None or Path(p).exists())
+        and (p == "-" or _by_suffix(os.fspath(p)) is not None or _is_there(p))
         for p in data
     )
+
+
+def _is_there(path: Any) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a text, and longer than a name may be
+        return False
 
 
 def _open_files(names: list[str], on_bad_row: OnBadRow, run: Run) -> Source:
@@ -131,13 +138,13 @@ def _open_arrow(paths: _Paths, on_bad_row: OnBadRow) -> Source:
 def _open_csv(paths: _Paths, on_bad_row: OnBadRow) -> Source:
     from handful.io.csv import csv_source
 
-    return csv_source(paths, ",", on_bad_row)
+    return csv_source(paths, "csv", on_bad_row)
 
 
 def _open_tsv(paths: _Paths, on_bad_row: OnBadRow) -> Source:
     from handful.io.csv import csv_source
 
-    return csv_source(paths, "\t", on_bad_row)
+    return csv_source(paths, "tsv", on_bad_row)
 
 
 def _open_npy(paths: _Paths, on_bad_row: OnBadRow) -> Source:
@@ -200,6 +207,8 @@ def format_of(name: str) -> str:
         return "jsonl"
     if found := _by_suffix(name):
         return found
+    if not Path(name).is_file():  # a pipe, which can be read only once
+        return "jsonl"
     try:
         with Path(name).open("rb") as file:
             head = file.read(1024)

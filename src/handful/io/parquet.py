@@ -63,6 +63,7 @@ class ParquetPart:
             try:
                 return pa.Table.from_batches(cursor.read(start, stop), schema)
             except (pa.ArrowException, OSError) as error:
+                del self._cursors[tuple(columns)]
                 raise errors.unreadable(self.where(start), "Parquet", error) from None
 
     def batches(self, columns: list[str], row: int) -> tuple[int, Iterator[pa.RecordBatch]]:
@@ -116,7 +117,10 @@ class _Cursor:
             self._held.clear()
             self._next, self._batches = self._part.batches(self._columns, start)
         while self._next < stop:
-            batch: pa.RecordBatch = next(self._batches).select(self._columns)
+            batch = next(self._batches, None)
+            if batch is None:
+                raise pa.ArrowInvalid("it has fewer rows than it says")
+            batch = batch.select(self._columns)
             self._held.append(_Held(self._next, batch, batch.num_rows))
             self._next += batch.num_rows
             self._forget(start)

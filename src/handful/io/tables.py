@@ -11,9 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.io.arrow import TableSource, promoted
+from handful.io.arrow import TableSource
 from handful.io.memory import column_of
 from handful.io.numpy import is_sparse
+from handful.io.schemas import promoted
 from handful.io.values import is_encoded, to_json
 from handful.pool import BLOCK_ROWS, Source
 
@@ -29,7 +30,7 @@ def tables_of(source: Source, rows: Rows) -> tuple[pa.Schema, Tables]:
     if isinstance(source, TableSource):
         if source.arrays:
             return _with_arrays(source, rows)
-        return source.table_schema, source.take(rows)
+        return source.typed_schema, map(source.typed, source.take(rows))
     return _from_lines(source, rows)
 
 
@@ -68,7 +69,8 @@ def regrouped(tables: Iterable[pa.Table], schema: pa.Schema) -> Tables:
 def compression_of(source: Source) -> str:
     """The codec of a Parquet source, else Snappy."""
     part = source.parts[0] if isinstance(source, TableSource) else None
-    return str(getattr(part, "compression", "SNAPPY"))
+    codec = str(getattr(part, "compression", "SNAPPY"))
+    return "NONE" if codec == "UNCOMPRESSED" else codec
 
 
 def _unmarked(field: pa.Field) -> pa.Field:

@@ -9,6 +9,7 @@ import base64
 import datetime
 import decimal
 import json
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,8 +24,8 @@ from handful.pool import ColumnData, Kind, Strings
 Where = Callable[[int], str]
 """Names row i of the block at hand."""
 
-_INTEGER = r"^-?(0|[1-9][0-9]*)$"
-_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$|^-?(Infinity|inf)$|^(NaN|nan)$"
+INTEGER = r"^-?(0|[1-9][0-9]*)$"
+NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$|^-?(Infinity|inf)$|^(NaN|nan)$"
 
 
 def encoded_field(name: str, kind: Kind = "object") -> pa.Field:
@@ -93,6 +94,29 @@ def json_text(value: Any) -> str:
 def to_json(value: Any) -> str:
     """Compact JSON; dates in ISO format, bytes as text where they are UTF-8, else in base 64."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_unknown)
+
+
+def sound(text: str) -> str:
+    """A lone surrogate becomes U+FFFD, as in `handful.pool.Strings`."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def strict_json(value: Any) -> str:
+    """As `to_json`, but NaN and infinities, which JSON lacks, become null."""
+    try:
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), default=_unknown, allow_nan=False
+        )
+    except ValueError:
+        return to_json(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _unknown(value: Any) -> Any:
@@ -214,11 +238,11 @@ def _numpy(column: pa.ChunkedArray) -> NDArray[Any]:
 def _parsed(column: pa.ChunkedArray, name: str, where: Where) -> NDArray[Any]:
     """Numbers written as text, as JSON writes them; an empty text is missing."""
     column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.large_string()), column)
-    numeric = pc.match_substring_regex(column, _NUMBER)
+    numeric = pc.match_substring_regex(column, NUMBER)
     if not pc.all(numeric, min_count=0).as_py():
         row = pc.index(numeric, False).as_py()
         raise errors.not_a_number(where(row), name, column[row].as_py())
-    if not column.null_count and pc.all(pc.match_substring_regex(column, _INTEGER)).as_py():
+    if not column.null_count and pc.all(pc.match_substring_regex(column, INTEGER)).as_py():
         try:
             return _numpy(column.cast(pa.int64()))
         except pa.ArrowInvalid:  # past 2^63
@@ -228,7 +252,7 @@ def _parsed(column: pa.ChunkedArray, name: str, where: Where) -> NDArray[Any]:
 
 def _mixed_numbers(values: list[Any], name: str, where: Where) -> NDArray[Any]:
     texts = [
-        str(int(v)) if isinstance(v, bool) else v if isinstance(v, str) else json_text(v)
+        str(int(v)) if isinstance(v, bool) else sound(v if isinstance(v, str) else json_text(v))
         for v in values
     ]
     return _parsed(pa.chunked_array([pa.array(texts, pa.large_string())]), name, where)
@@ -258,7 +282,7 @@ def _vector(column: pa.ChunkedArray, name: str, where: Where) -> NDArray[Any]:
     with np.errstate(over="ignore"):  # an infinity is found, and named, where arrays are checked
         for chunk in column.chunks:
             flat = chunk.flatten()
-            if dtype == np.float32 or flat.null_count:
+            if dtype == np.float32:
                 flat = flat.cast(pa.float64(), safe=False)
             parts.append(flat.to_numpy(zero_copy_only=False).astype(dtype))
     return np.concatenate(parts).reshape(len(column), width)

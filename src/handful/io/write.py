@@ -66,8 +66,7 @@ def write_rows(
         out = check_output(out, format=format, default=kind, overwrite=overwrite, inputs=paths)
     write = _WRITERS[out.format]
     if out.path is None:
-        write(source, rows, extra, out, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        write(source, rows, extra, out, _Stdout())
         return Written(len(rows), None, None)
     if files is None:
         with Files() as own:
@@ -82,6 +81,23 @@ def _write(
     part: PartFile = files.open(out.path)
     write(source, rows, extra, out, part)
     return Written(len(rows), part.size, part.sha256)
+
+
+class _Stdout:
+    """Standard output, which no writer may close."""
+
+    closed = False
+
+    def write(self, data: Any) -> int:
+        return sys.stdout.buffer.write(data)
+
+    def tell(self) -> int:
+        raise OSError("stdout has no place")
+
+    def flush(self) -> None:
+        sys.stdout.buffer.flush()
+
+    close = flush
 
 
 _Writer = Callable[[Source, Rows, Columns, Output, Any], None]
@@ -138,30 +154,26 @@ def _joined(lines: Iterator[bytes], added: Iterator[bytes], delimiter: bytes) ->
 
 def _with_members(lines: Iterator[bytes], extra: Columns) -> Iterator[bytes]:
     """JSON objects with members put behind the others; every other byte stays."""
-    from handful.io.values import to_json
+    from handful.io.values import strict_json
 
     for place, line in enumerate(lines):
         added = {name: values[place].item() for name, values in extra.items()}
         end = line.rindex(b"}")
-        empty = line[:end].rstrip(b" \t").endswith(b"{") and _is_empty(line)
-        members = to_json(added)[1:-1].encode()
+        empty = b'"' not in line  # an object with members has a key
+        members = strict_json(added)[1:-1].encode()
         yield line[:end] + (b"" if empty else b",") + members + line[end:]
-
-
-def _is_empty(line: bytes) -> bool:
-    return not line.strip().strip(b"\xef\xbb\xbf{} \t")
 
 
 def _json_lines(source: Source, rows: Rows) -> Iterator[bytes]:
     from handful.io.tables import tables_of
-    from handful.io.values import objects, to_json
+    from handful.io.values import objects, strict_json
 
     schema, tables = tables_of(source, rows)
     for table in tables:
         columns = [objects(table.column(i), field) for i, field in enumerate(schema)]
         for values in zip(*columns, strict=True):
             row = dict(zip(schema.names, values, strict=True))
-            yield to_json(row).encode("utf-8", "replace") + b"\n"
+            yield strict_json(row).encode("utf-8", "replace") + b"\n"
 
 
 def _records(source: Source, rows: Rows, extra: Columns) -> Iterator[list[str]]:

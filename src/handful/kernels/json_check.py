@@ -98,8 +98,8 @@ def _after_digits(buffer, place, end):
 
 
 @part(_PLACE)
-def _after_number(buffer, place, end):
-    """Past a number: -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?."""
+def after_number(buffer, place, end):
+    """Past a JSON number: -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?."""
     if buffer[place] == _MINUS:
         place += 1
     zero = place < end and buffer[place] == _ZERO
@@ -132,7 +132,7 @@ def _after_bare(buffer, place, end):
     elif lead == _LETTER_I:
         letters, count = _INFINITY, 8
     else:
-        return _after_number(buffer, place, end)
+        return after_number(buffer, place, end)
     for step in range(count):
         if at + step >= end or buffer[at + step] != np.uint8(letters >> np.uint64(8 * step)):
             return ~(at + step)

@@ -32,6 +32,14 @@ class Kind(IntEnum):
     BOOLEAN = 5
     NESTED = 6
 
+    @property
+    def words(self) -> str:
+        """For messages."""
+        return _WORDS[self]
+
+
+_WORDS = ("nothing", "null", "text", "text", "a number", "a truth value", "an object")
+
 
 def lines(data: bytes) -> Iterator[tuple[int, int]]:
     r"""Give the spans of the non-blank lines; "\n" ends a line, a "\r" before it is left out too.
@@ -52,21 +60,21 @@ def fault(line: bytes) -> str | None:
 
     Example:
         >>> fault(b'{"a": 1}'), fault(b'{"a": "b')
-        (None, 'unterminated string at column 7')
+        (None, 'not valid JSON (unterminated string at column 7)')
     """
     try:
         value = _DECODER.decode(line.decode())
     except UnicodeDecodeError as error:
         column = len(line[: error.start].decode()) + 1
-        return f"byte 0x{line[error.start]:02X} at column {column} is not UTF-8"
+        place = f"byte 0x{line[error.start]:02X} at column {column}"
+        return f"not UTF-8 ({place}: Latin-1? Convert it: iconv -f LATIN1 -t UTF-8)"
     except json.JSONDecodeError as error:
         problem = error.msg.removesuffix(" at").removesuffix(" starting")
-        return f"{problem[:1].lower()}{problem[1:]} at column {error.pos + 1}"
+        return f"not valid JSON ({problem[:1].lower()}{problem[1:]} at column {error.pos + 1})"
     except RecursionError:
         return f"nested deeper than {MAX_DEPTH} levels"
     if not isinstance(value, dict):
-        kind = "a list" if isinstance(value, list) else "a single value"
-        return f"{kind}, where an object {{…}} should be"
+        return f"not a JSON object but a {'list' if isinstance(value, list) else 'single value'}"
     return f"nested deeper than {MAX_DEPTH} levels" if _depth(value) > MAX_DEPTH else None
 
 

@@ -44,9 +44,8 @@ def find(key: str) -> type[Any]:
 def key_of(method: Any) -> str:
     """The key of a configured method: its module's name, or its class's where it is the user's own."""
     module = type(method).__module__
-    if module.startswith("handful.methods."):
-        return module.rpartition(".")[2]
-    return type(method).__name__
+    name = module.rpartition(".")[2]
+    return name if module.startswith("handful.methods.data.") else type(method).__name__
 
 
 def of_object(given: Any, params: Mapping[str, Any]) -> Any:
@@ -56,7 +55,7 @@ def of_object(given: Any, params: Mapping[str, Any]) -> Any:
             raise errors.params_with_object(next(iter(params)))
         return given
     if hasattr(given, "gains") and hasattr(given, "facts"):
-        from handful.methods.objective import Maximise
+        from handful.methods._maximise import Maximise
 
-        return configure("objective", Maximise, {"objective": given, **params})
+        return configure("an objective", Maximise, {"objective": given, **params})
     raise errors.not_a_method(type(given).__name__)

@@ -15,7 +15,9 @@ from handful.rng import Draws, Keys
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices, Picks
 
-Need = Literal["text", "target_text", "features", "target_features", "score", "group"]
+Need = Literal[
+    "text", "target_text", "features", "target_features", "given_features", "score", "group"
+]
 Honour = Literal["rows", "amount", "include"]
 Result = TypeVar("Result")
 
@@ -24,6 +26,7 @@ NEED_HELP: Mapping[str, str] = {
     "target_text": "a target with text: pass --like PATH",
     "features": "features: pass --embeddings FILE, --array NAME=FILE, or --text COLUMN",
     "target_features": "a target with features: pass --like PATH, or --like-embeddings FILE",
+    "given_features": "rows already owned: pass --given PATH",
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
 }
@@ -40,6 +43,8 @@ class MethodFacts:
         nested: Each prefix of its picks is what it would pick at that size.
         cost: Time and memory in n, d, k, as text.
         version: Rises when its picks change.
+        optimises: What it strives for of "coverage", "likeness", "diversity", "balance", "score": a verdict
+            does not rest on a measure of that. A target needs no mention, for part of it is held out.
     """
 
     paper: str
@@ -48,6 +53,7 @@ class MethodFacts:
     nested: bool
     cost: str
     version: int = 1
+    optimises: tuple[str, ...] = ()
 
 
 class Method(Protocol):
@@ -58,6 +64,8 @@ class Method(Protocol):
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Choose rows through `ledger`; rows it has taken already (must-includes) are part of the picks."""
         ...
+
+    # Optional: work(size: Size) -> Work, what it will do, for `handful plan` (see `handful.runtime.work`).
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 import time
+from pathlib import Path
 
 
 class Meter:
@@ -33,3 +35,16 @@ class Meter:
         """Most resident memory so far, mapped files included (an upper limit of the anonymous part)."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
+
+
+def anonymous_bytes() -> int:
+    """Anonymous resident memory of this process now: what no file stands behind (`RssAnon`).
+
+    Where the system does not say, the most resident memory so far.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return Meter().peak_bytes
+    found = re.search(r"^RssAnon:\s+(\d+) kB", status, re.M)
+    return int(found[1]) * 1024 if found else Meter().peak_bytes

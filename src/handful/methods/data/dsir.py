@@ -16,32 +16,45 @@ from handful.methods._turns import take_in_turns
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.samplers.gumbel import effective_sample_size, gumbel_top_k
 from handful.selection import Floats, Indices, Picks
 
 EPSILON = 1e-8
 """Keeps the logarithm of an empty bucket finite, as in the released code."""
 
+PRIOR_PER_NGRAM = 10
+"""The prior's n-grams for one of the target's own, at most, so that a target of a sentence is still heard."""
+
+NOTED_PICKS = 1000
+"""Picks whose words are counted once more for the note on KL, spread evenly over their order."""
+
+NEAR_ROWS = 32
+"""Rows apart up to which two picks are read together: less work than finding the second anew."""
+
 
 @dataclass(frozen=True)
 class Dsir:
     """Resample the pool by importance, on hashed word n-grams, so that it resembles the target.
 
-        p_b = (c_b + a + m·q_b) / Σ    target,    q_b    share of bucket b in the pool
+        p_b = (c_b + a + m·q_b) / Σ,    m = min(prior, 10·Σ_b c_b)    c: counts of the target
+        q_b = share of bucket b in the pool
         λ_b = ln(p_b + ε) − ln(q_b + ε)
-        u_i = Σ_{n-grams of row i} λ_b · min(1, chunk / tokens_i)
+        u_i = Σ_{n-grams of row i} λ_b · min(1, L/n_i) + λ̄ · max(0, L − n_i),    λ̄ = Σ_b q_b·λ_b
         pick the k largest u_i / temperature + Gumbel noise
 
-    That draws k rows without replacement with odds ∝ exp(u_i / temperature). Several targets each
-    have their own λ and pick in turn. The pool is read twice, in blocks; all of it, and of every target,
-    is counted. The draw of a row does not depend on other rows.
+    n_i are the n-grams of row i, L those of `chunk` tokens: each row weighs as one piece of that length.
+    A longer text is scaled down to it, a shorter one is taken to go on like the pool. That draws k rows
+    without replacement with odds ∝ exp(u_i / temperature). Several targets each have their own λ and
+    pick in turn (in the released code, one after the other). The pool is read twice, in blocks; all of it,
+    and of every target, is counted. A row's noise does not depend on other rows.
 
     The released code differs, and `prior=0, chunk=none, min_tokens=100` is its form, `shares=size` its
     quotas: there u_i grows with the length of the text, so on uncut texts resampling becomes a choice of
     the longest, or, where the target is small and most n-grams are unseen, of the shortest; it fits q
-    on the first texts alone; its noise has no seed. The paper cuts texts to 128 words beforehand; `chunk` has
-    the same effect without cutting. The prior is evidence of `prior` n-grams that the target is like the
-    pool; `benchmarks/claims/dsir.py` measures what both are worth.
+    on the first texts alone; its noise has no seed. The paper cuts texts to pieces of 128 words beforehand.
+    The prior is evidence of m n-grams that the target is like the pool; `benchmarks/claims/dsir.py`
+    measures what prior and chunk are worth.
 
     Cost: two hashings of all tokens. Memory: 8 bytes a row and target, 8 bytes a bucket and thread.
 
@@ -52,13 +65,15 @@ class Dsir:
     ngrams: int = parameter(2, "Orders of n-grams counted, 1 to this.", low=1, high=5)
     buckets: int = parameter(10_000, "Buckets the n-grams are hashed to.", low=2, high=2**24)
     prior: float = parameter(
-        10_000.0, "n-grams like the pool's, added to each target's (m); steadies small ones.", low=0
+        10_000.0,
+        "n-grams like the pool's, added to each target's; at most 10 for one of its own.",
+        low=0,
     )
     pseudo_count: float = parameter(
         0.0, "Count added to each bucket of a target (a), as the paper's smoothing.", low=0
     )
     chunk: int | None = parameter(
-        128, "Tokens a text weighs as, at most; none: longer texts weigh more without end.", low=1
+        128, "Tokens each text weighs as; none: its own, and a longer one more.", low=1
     )
     temperature: float = parameter(
         1.0, "Above 1 nearer to uniform; 0: the heaviest rows, without a draw.", low=0
@@ -78,12 +93,21 @@ class Dsir:
         cost="two passes over the text, O(tokens · ngrams); 8 bytes a row and target",
     )
 
+    def work(self, size: Size) -> Work:
+        """Two passes over the text, the second with a sum a target; then a draw a row and target."""
+        hashed = size.text_bytes * (2 + self.ngrams) / 4
+        return Work(
+            steps=hashed * (2 + 0.5 * size.targets) + 30 * size.n * size.targets,
+            text_bytes=2 * size.text_bytes,
+            memory_bytes=40 * size.n * size.targets + 8 * self.buckets * (4 + size.targets),
+        )
+
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Count pool and targets, weigh the rows, draw."""
         targets = np.stack([self._count_target(target) for target in view.targets])
         pool = self._count_pool(view)
         tables = np.stack([self._log_ratio(counts, pool) for counts in targets])
-        weights = self._weigh(view, tables)
+        weights = self._weigh(view, tables, tables @ (pool / max(1, int(pool.sum()))))
         rankings = [
             gumbel_top_k(
                 weights[:, place],
@@ -143,18 +167,22 @@ class Dsir:
     def _log_ratio(self, counts: NDArray[np.int64], pool: NDArray[np.int64]) -> Floats:
         """(buckets,) λ = ln(p + ε) − ln(q + ε)."""
         q = pool / max(1, int(pool.sum()))
-        p = counts + self.pseudo_count + self.prior * q
+        prior = min(self.prior, PRIOR_PER_NGRAM * int(counts.sum()))
+        p = counts + self.pseudo_count + prior * q
         ratio: Floats = np.log(p / p.sum() + EPSILON) - np.log(q + EPSILON)
         return ratio
 
-    def _weigh(self, view: View, tables: Floats) -> Floats:
-        """(n, targets) u: each row's log-weight; −∞ for a text of too few tokens."""
+    def _weigh(self, view: View, tables: Floats, means: Floats) -> Floats:
+        """(n, targets) u: each row's log-weight, from λ and λ̄; −∞ for a text of too few tokens."""
         from handful.kernels.text import score_ngrams
 
         def weigh(texts: Strings) -> Floats:
             sums, tokens = score_ngrams(texts.data, texts.offsets, tables, order=self.ngrams)
             if self.chunk is not None:
-                sums *= np.minimum(1.0, self.chunk / np.maximum(tokens, 1))[:, None]
+                length = ngrams_of(tokens, self.ngrams)[:, None]
+                chunk = ngrams_of(np.array([self.chunk]), self.ngrams)
+                sums *= np.minimum(1.0, chunk / np.maximum(length, 1))
+                sums += means * np.maximum(0, chunk - length)
             sums[tokens < self.min_tokens] = -np.inf
             return sums
 
@@ -162,7 +190,9 @@ class Dsir:
             **self._hashing(),
             "chunk": self.chunk,
             "min_tokens": self.min_tokens,
-            "tables": hashlib.blake2b(tables.data, digest_size=16).hexdigest(),
+            "tables": hashlib.blake2b(
+                tables.tobytes() + means.tobytes(), digest_size=16
+            ).hexdigest(),
             "version": self.facts.version,
         }
         width = (len(tables),)
@@ -195,31 +225,56 @@ class Dsir:
             ]
             notes["effective_sample_size"] = _by_name(view, sizes)
         if len(picks):
-            picked = self._count_rows(view, np.sort(picks))
-            reduction = kl_divergence(targets, pool) - kl_divergence(targets, picked)
-            notes["kl_reduction"] = float(np.mean(reduction))
+            noted = picks[np.linspace(0, len(picks) - 1, min(len(picks), NOTED_PICKS)).astype(int)]
+            picked = self._count_rows(view, np.sort(noted))
+            notes["kl_reduction"] = self._kl_reduction(targets, pool, picked)
         return notes
+
+    def _kl_reduction(
+        self, targets: NDArray[np.int64], pool: NDArray[np.int64], picked: NDArray[np.int64]
+    ) -> float:
+        """Mean over targets of KL(p ‖ pool) − KL(p ‖ picks), in nats.
+
+        The picks have the prior, too: they are few, and what they lack by chance would count as distance.
+        """
+        q = pool / max(1, int(pool.sum()))
+        reduction = kl_divergence(targets, q) - kl_divergence(targets, picked + self.prior * q)
+        return float(np.mean(reduction))
 
     def _count_rows(self, view: View, rows: Indices) -> NDArray[np.int64]:
         """(buckets,) the n-grams of some rows, ascending."""
         assert view.read_texts is not None
         counts = np.zeros(self.buckets, np.int64)
-        for start, stop, within in view.blocks_with(rows):
-            counts += self._count(view.read_texts(start, stop).take(within - start))
+        for _, _, within in view.blocks_with(rows):
+            for near in np.split(within, np.flatnonzero(np.diff(within) > NEAR_ROWS) + 1):
+                first, last = int(near[0]), int(near[-1])
+                counts += self._count(view.read_texts(first, last + 1).take(near - first))
         return counts
 
 
-def kl_divergence(targets: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
-    """(targets,) KL(p ‖ q) in nats, from counts: p of each target, q of `counts`.
+def ngrams_of(tokens: NDArray[np.int64], order: int) -> NDArray[np.int64]:
+    """How many n-grams of orders 1 to `order` texts of so many tokens have.
 
-    Buckets empty in `counts` stand at ε, as in the released code's measure, so it is finite.
+    Example:
+        >>> ngrams_of(np.array([0, 1, 2, 10]), order=3).tolist()
+        [0, 1, 3, 27]
+    """
+    longest = np.minimum(tokens, order)
+    count: NDArray[np.int64] = longest * tokens - longest * (longest - 1) // 2
+    return count
+
+
+def kl_divergence(targets: NDArray[np.int64], masses: NDArray[Any]) -> Floats:
+    """(targets,) KL(p ‖ q) in nats: p the shares of each target's counts, q those of `masses`.
+
+    Empty buckets of q stand at ε, so it is finite.
 
     Example:
         >>> kl_divergence(np.array([[1, 1], [2, 0]]), np.array([5, 5])).round(3).tolist()
         [0.0, 0.693]
     """
     p = targets / targets.sum(axis=1, keepdims=True)
-    q = counts / max(1, int(counts.sum()))
+    q = masses / max(1, masses.sum())
     divergence: Floats = (p * (np.log(p + EPSILON) - np.log(q + EPSILON))).sum(axis=1)
     return divergence
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, View, wanted
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.selection import Picks
 
 
@@ -31,6 +33,10 @@ class Random:
         nested=True,
         cost="O(n log n) time, 16 bytes a row",
     )
+
+    def work(self, size: Size) -> Work:
+        """One draw a row, and a sort."""
+        return Work(steps=size.n * (20 + 2 * math.log2(size.n + 1)), memory_bytes=32 * size.n)
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Order the rows by their draws; take what fits."""

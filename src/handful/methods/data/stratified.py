@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, View
 from handful.rng import Draws
+from handful.runtime.work import Size, Work
 from handful.selection import Indices, Picks
 
 
@@ -32,6 +34,10 @@ class Stratified:
         nested=False,
         cost="O(n log n) time, 32 bytes a row",
     )
+
+    def work(self, size: Size) -> Work:
+        """One draw a row, and two sorts."""
+        return Work(steps=size.n * (20 + 4 * math.log2(size.n + 1)), memory_bytes=64 * size.n)
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Allot, then take the smallest draws of each group, in one order over all groups."""

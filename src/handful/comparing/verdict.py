@@ -1,0 +1,194 @@
+"""Is the pick better than random? One primary measure, fixed beforehand, and one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from handful import errors
+from handful.comparing import measures
+from handful.comparing._contract import Fact, Scene
+from handful.comparing.draws import how_many, random_picks
+from handful.comparing.scene import build_scene
+from handful.comparing.statistics import FEWEST_DRAWS, Rank, rank
+from handful.comparing.trial import FOLDS, Case, NoTrialError, Trial, prepare_trial, run_method
+from handful.parameters import member, members
+from handful.rng import Draws
+from handful.runtime.blas import one_blas_thread
+from handful.selection import Indices
+
+PRIMARY = {
+    "target": ("ngram_kl", "energy_distance"),
+    "pool": ("label_probe", "coverage_mean", "energy_distance", "ngram_kl"),
+}
+"""What the verdict rests on, by what is held out: the first that can be measured and that the method does not
+strive for itself. Text before features for a target; labels before features before text without one."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One measure of the pick, beside the random picks.
+
+    Args:
+        fact: What was measured.
+        value: Of the pick.
+        random: Median of the random picks.
+        place: The pick's place among them, with the test and the interval.
+        optimised: Whether the method strives for it itself.
+        primary: Whether the verdict rests on it.
+    """
+
+    fact: Fact
+    value: float
+    random: float
+    place: Rank
+    optimised: bool
+    primary: bool
+
+    def sentence(self) -> str:
+        """The comparison in words."""
+        fact, place = self.fact, self.place
+        if place.outcome == "worse":
+            return f"{fact.worse} {place.lost} of {place.draws} random picks"
+        won = f"{fact.better} {place.beaten} of {place.draws} random picks"
+        return won if place.outcome == "better" else f"no different from random: {won}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be said of a pick beside random picks of the same budget.
+
+    Args:
+        outcome: "better", "same", "worse"; "none" where nothing can be said.
+        sentence: The same in words.
+        scope: On what it was judged.
+        draws: Number of random picks.
+        rows: Rows chosen from in the trial.
+        picked: Rows picked in the trial.
+        held_out: Rows that neither saw, by which they are judged.
+        readings: Of every measure, the primary first.
+    """
+
+    outcome: Literal["better", "same", "worse", "none"]
+    sentence: str
+    scope: str
+    draws: int = 0
+    rows: int = 0
+    picked: int = 0
+    held_out: int = 0
+    readings: tuple[Reading, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """What the manifest keeps."""
+        plain = {
+            name: getattr(self, name)
+            for name in ("outcome", "sentence", "scope", "draws", "rows", "picked", "held_out")
+        }
+        readings = [
+            {
+                **asdict(reading.fact),
+                **asdict(reading.place),
+                "value": reading.value,
+                "random": reading.random,
+                "optimised": reading.optimised,
+                "primary": reading.primary,
+            }
+            for reading in self.readings
+        ]
+        return {**plain, "readings": readings}
+
+
+def judge(case: Case, draws: int | None = None) -> Verdict:
+    """Set the method's pick beside random picks of the same budget, on rows that neither saw.
+
+    Args:
+        case: What was chosen, from what, under what.
+        draws: Number of random picks, at least 39; None: by the table in `draws.py`.
+
+    Cost: one run of the method on at most 50,000 rows (20,000 with features), and the measures.
+    """
+    check_draws(draws)
+    try:
+        trial = prepare_trial(case)
+        pick = run_method(case, trial)
+        if not len(pick):
+            return _none("nothing was picked")
+        with one_blas_thread():
+            return _compare(case, trial, pick, draws or how_many(len(pick)))
+    except NoTrialError as reason:
+        return _none(str(reason))
+
+
+def check_draws(draws: int | None) -> None:
+    """Refuse a number of random picks by which nothing could be said; 0 asks for no verdict."""
+    if draws is not None and draws < FEWEST_DRAWS and draws != 0:
+        raise errors.too_few_draws(draws, FEWEST_DRAWS)
+
+
+def _compare(case: Case, trial: Trial, pick: Indices, draws: int) -> Verdict:
+    scene = build_scene(case, trial)
+    size = None if trial.counts_cost else len(pick)
+    others = random_picks(trial.view, lambda: trial.ledger(size), draws, Draws(case.seed))
+    readings = _primary_first(read_measures(scene, pick, others, case.optimises), trial.held)
+    scope = _scope(case, trial, len(pick))
+    numbers: dict[str, Any] = {
+        "draws": draws,
+        "rows": trial.view.n,
+        "picked": len(pick),
+        "held_out": sum(t.n for t in trial.held_targets) or len(trial.held_rows),
+        "readings": tuple(readings),
+    }
+    if not readings or not readings[0].primary:
+        why = "No verdict: nothing tells these rows apart but what the method was given. "
+        cure = "Pass a target, text, features or --label to have one."
+        return Verdict("none", why + cure, scope, **numbers)
+    return Verdict(readings[0].place.outcome, readings[0].sentence(), scope, **numbers)
+
+
+def read_measures(
+    scene: Scene, pick: Indices, others: Sequence[Indices], optimises: Sequence[str] = ()
+) -> list[Reading]:
+    """Every measure that the scene allows, of a pick beside others that would be its equals by chance."""
+    readings = []
+    for key in members(measures):
+        cls = member(measures, key, "needs")
+        if not scene.has(cls.needs):
+            continue
+        measure = cls(scene)
+        values = measure.values([pick, *others])
+        for fact, (value, *drawn) in zip(measure.facts, values.T.tolist(), strict=True):
+            random = np.array(drawn)
+            place = rank(value, random, larger_is_better=fact.larger_is_better)
+            optimised = fact.aim in optimises
+            readings.append(Reading(fact, value, float(np.median(random)), place, optimised, False))
+    return readings
+
+
+def _primary_first(readings: list[Reading], held: str) -> list[Reading]:
+    by_key = {reading.fact.key: reading for reading in readings}
+    for key in PRIMARY[held]:
+        chosen = by_key.get(key)
+        if chosen is not None and not chosen.optimised:
+            primary = Reading(**{**vars(chosen), "primary": True})
+            return [primary, *(reading for reading in readings if reading is not chosen)]
+    return readings
+
+
+def _scope(case: Case, trial: Trial, picked: int) -> str:
+    n, m = case.view.n, trial.view.n
+    tried = m + len(trial.held_rows)
+    pool = f"all {n:,} rows" if tried == n else f"{tried:,} of the {n:,} rows, drawn by seed"
+    if trial.held == "target":
+        seen = (
+            f"the method saw {FOLDS - 1} of {FOLDS} parts of the target, and is judged by the other"
+        )
+        return f"tried on {pool}, {picked:,} picked; {seen}"
+    held = len(trial.held_rows)
+    return f"tried on {pool}, {picked:,} picked; {held:,} of them held out, by which it is judged"
+
+
+def _none(reason: str) -> Verdict:
+    return Verdict("none", f"No verdict: {reason}.", "")

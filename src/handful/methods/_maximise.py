@@ -1,0 +1,131 @@
+"""Objectives as methods: maximise one through the ledger, with a bound and beside random's value."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from handful.budget import Ledger
+from handful.graphs.similarity import NAMES
+from handful.methods._contract import MethodFacts, Need, View
+from handful.optimizers.certificate import LEVELS
+from handful.optimizers.solve import solve
+from handful.parameters import parameter
+from handful.rng import Draws
+from handful.runtime.work import Size, Work
+from handful.selection import Picks
+
+_OPTIMIZER = parameter(None, "How it is maximised; none: by the objective's facts and the size.")
+_CERTIFY = parameter("fast", "How hard to look for an upper bound.", choices=LEVELS)
+_SHARED = {
+    "array": parameter(None, "Name of the feature array; none: the only one, or made from text."),
+    "similarity": parameter("clipped_cosine", "How alike two rows are.", choices=NAMES),
+    "distance": parameter("euclidean", "How far apart two rows are."),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Maximise:
+    """Maximise an objective of the user's own, or one composed of several.
+
+    Args:
+        objective: Anything with the contract of `objectives.Objective`.
+    """
+
+    objective: Any
+    optimizer: str | None = _OPTIMIZER
+    certify: str = _CERTIFY
+
+    facts: ClassVar[MethodFacts] = MethodFacts(
+        paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular "
+        "set functions",
+        needs=(),
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost="the objective's",
+    )
+
+    def settled(self) -> Any:
+        """The objective."""
+        return self.objective
+
+    def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        """Maximise it."""
+        return _solve(self, self.objective, view, ledger, rng)
+
+
+def _solve(method: Any, objective: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
+    view.run_with.progress.stage("choosing", None)
+    return solve(
+        objective, view, ledger, rng, optimizer=method.optimizer, certificate=method.certify
+    )
+
+
+def offered(
+    objective: Any,
+    *,
+    needs: tuple[Need, ...],
+    paper: str,
+    cost: str,
+    optimises: tuple[str, ...] = (),
+    work: Callable[[Size], Work] | None = None,
+) -> type[Any]:
+    """The method that maximises an objective: its parameters, and `optimizer` and `certify`.
+
+    Parameters that only Python can give (weights, matrices) stay with the objective itself, which
+    `handful.select(method=…)` takes as it is.
+    """
+    own = [f for f in dataclasses.fields(objective) if f.name in _SHARED or f.metadata]
+
+    def settled(self: Any) -> Any:
+        return objective(**{f.name: getattr(self, f.name) for f in own})
+
+    def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
+        return _solve(self, self.settled(), view, ledger, rng)
+
+    fields: list[tuple[str, Any, Any]] = [
+        (f.name, _type(f.name, f.type), dataclasses.field(default=f.default, metadata=_meta(f)))
+        for f in own
+    ]
+    facts = MethodFacts(
+        paper=paper,
+        needs=needs,
+        honours=("rows", "amount", "include"),
+        nested=True,
+        cost=cost,
+        optimises=optimises,
+    )
+    namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
+    namespace["settled"] = settled
+    if work is not None:
+        namespace["work"] = lambda self, size: work(size)
+    made = dataclasses.make_dataclass(
+        objective.__name__,
+        [*fields, ("optimizer", str | None, _OPTIMIZER), ("certify", str, _CERTIFY)],
+        namespace=namespace,
+        frozen=True,
+    )
+    made.__module__ = f"handful.methods.data.{objective.__module__.rpartition('.')[2]}"
+    return made
+
+
+def _told(objective: Any) -> str:
+    """What an objective's docstring says of it, without what only Python's users need."""
+    text = inspect.getdoc(objective) or ""
+    before, _, rest = text.partition("\n\nArgs:\n")
+    _, source, after = rest.partition("\n\nSource:")
+    return before + source + after
+
+
+def _type(name: str, annotation: Any) -> Any:
+    known = {"array": str | None, "similarity": Any, "distance": Any}
+    if name in known:
+        return known[name]
+    return {"float": float, "int": int, "str": str, "bool": bool}[annotation]
+
+
+def _meta(declared: dataclasses.Field[Any]) -> Any:
+    return declared.metadata or _SHARED[declared.name].metadata

@@ -1,0 +1,105 @@
+"""A map of rows in two dimensions on which near neighbours lie close together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from handful.comparing.vectors import cosines, tiles
+from handful.rng import generator
+from handful.selection import Floats, Indices
+
+NEIGHBOURS = 12
+EPOCHS = 300
+REPELLED = 8
+_A, _B = 1.577, 0.895  # of the curve 1 / (1 + a·d^2b), for a least distance of 0.1
+
+
+def layout(rows: Any, seed: int = 0) -> Floats:
+    """Places of rows on a map: like rows near each other; across the map distances mean little.
+
+    Starts from the two main directions of the rows; then each row is drawn to its 12 nearest neighbours by
+    cosine and pushed away from 8 rows drawn at random, in 300 rounds of fading steps, all rows at once.
+
+    Args:
+        rows: (m, d) unit rows, dense or CSR.
+        seed: Of the draws.
+
+    Returns:
+        (m, 2) float64, each coordinate in [0, 1].
+
+    Cost: O(m²·d) for the neighbours, O(m) a round; 6,000 rows take about 3 s.
+
+    Source: McInnes, Healy & Melville 2018, UMAP, section 3.2 (the forces and their curve); the rounds are of
+    all rows together and the neighbours unweighted, so it is not UMAP.
+    """
+    m = rows.shape[0]
+    if m < 3:
+        return np.linspace(0.25, 0.75, m)[:, None].repeat(2, axis=1)
+    places = _main_directions(rows, seed)
+    near = _neighbours(rows, min(NEIGHBOURS, m - 1))
+    rng = generator(seed, "map")
+    for epoch in range(EPOCHS):
+        step = 1.0 - epoch / EPOCHS
+        drawn = places[near] - places[:, None]
+        far = places[:, None] - places[rng.integers(0, m, (m, REPELLED))]
+        places = places + step * _limited((_attraction(drawn) + _repulsion(far)) / 4)
+    return _framed(places)
+
+
+def _main_directions(rows: Any, seed: int) -> Floats:
+    """The two main directions, scaled to a spread of about 10, with ties broken apart."""
+    from scipy.sparse.linalg import svds
+
+    start = generator(seed, "map start")
+    small = min(rows.shape)
+    if small < 4:
+        places = np.zeros((rows.shape[0], 2))
+        dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
+        places[:, : min(2, dense.shape[1])] = dense[:, :2]
+    else:
+        left, size, _ = svds(rows.astype(np.float64), k=3, v0=start.standard_normal(small))
+        places = (left * size)[:, [1, 0]]  # ascending; the largest is the common part of all rows
+        places = places * np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
+    places = places - places.mean(axis=0)
+    return 4 * places / (places.std(axis=0) + 1e-9) + 1e-2 * start.standard_normal(places.shape)
+
+
+def _neighbours(rows: Any, count: int) -> Indices:
+    """(m, count) the nearest other rows by cosine."""
+    found = []
+    for start, stop in tiles(rows.shape[0]):
+        close = cosines(rows[start:stop], rows)
+        close[np.arange(stop - start), np.arange(start, stop)] = -2
+        found.append(np.argpartition(-close, count - 1, axis=1)[:, :count])
+    return np.concatenate(found)
+
+
+def _attraction(drawn: Floats) -> Floats:
+    """Mean pull of the neighbours, (m, 2)."""
+    square = np.einsum("ijk,ijk->ij", drawn, drawn) + 1e-9
+    pull = 2 * _A * _B * square ** (_B - 1) / (1 + _A * square**_B)
+    force: Floats = np.einsum("ij,ijk->ik", pull, drawn)
+    return force
+
+
+def _repulsion(far: Floats) -> Floats:
+    """Sum of pushes from rows drawn at random, (m, 2)."""
+    square = np.einsum("ijk,ijk->ij", far, far)
+    push = 2 * _B / ((1e-3 + square) * (1 + _A * square**_B))
+    force: Floats = np.einsum("ij,ijk->ik", np.minimum(push, 100), far)
+    return force
+
+
+def _limited(step: Floats) -> Floats:
+    return np.clip(step, -1.0, 1.0)
+
+
+def _framed(places: Floats) -> Floats:
+    """Into the unit square, half way to places that fill each axis evenly; the outermost drawn in to the edge."""
+    low, high = np.quantile(places, [0.005, 0.995], axis=0)
+    plain = np.clip((places - low) / np.maximum(high - low, 1e-9), 0, 1)
+    even = np.argsort(np.argsort(places, axis=0, kind="stable"), axis=0) / (len(places) - 1)
+    framed: Floats = 0.02 + 0.96 * (plain + even) / 2
+    return framed

@@ -1,0 +1,60 @@
+"""A narrowed view is the same rows, and nothing of the others shows through."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from handful.comparing.narrow import narrow_target, narrow_view
+from handful.methods._contract import Target, View
+from handful.pool import BLOCK_ROWS, Strings
+
+
+def wide(n=40):
+    texts = Strings.of([f"row {i}" for i in range(n)])
+    features = np.arange(2.0 * n).reshape(n, 2)
+    return View(
+        n=n,
+        keys=np.arange(n, dtype=np.uint64) + 1000,
+        identity={"content": "x"},
+        read_texts=lambda a, b: texts[a:b],
+        arrays=lambda name: features,
+        rank=np.arange(n)[::-1].copy(),
+        scores=lambda name: np.arange(n) / 2,
+        group=(np.arange(n) % 3, ["a", "b", "c"]),
+    )
+
+
+def test_every_field_of_a_view_that_has_a_row_each_is_narrowed():
+    known = {"n", "keys", "read_texts", "arrays", "rank", "scores", "group", "targets", "identity"}
+    shared = {"run_with", "given"}  # the same for any rows
+    assert {f.name for f in fields(View)} == known | shared
+
+
+@pytest.mark.parametrize("rows", [[0, 3, 4, 39], [7], list(range(40)), []])
+def test_the_rows_kept_are_what_they_were(rows):
+    rows = np.array(rows, np.int64)
+    few, all_ = narrow_view(wide(), rows, ()), wide()
+    assert few.n == len(rows)
+    assert (few.keys == all_.keys[rows]).all()
+    assert list(few.read_texts(0, few.n)) == [f"row {i}" for i in rows]
+    assert (few.array() == all_.array()[rows]).all()
+    assert (few.score() == all_.score()[rows]).all()
+    assert (few.group[0] == all_.group[0][rows]).all() and few.group[1] == all_.group[1]
+    assert few.rank.tolist() == list(range(len(rows)))[::-1]
+    assert few.identity == {}  # the cache must not take it for the whole
+
+
+def test_texts_are_read_across_blocks_in_any_stretch():
+    n = 2 * BLOCK_ROWS + 10
+    asked = []
+
+    def read(start, stop):
+        asked.append((start, stop))
+        assert stop - start <= BLOCK_ROWS
+        return Strings.of([str(i) for i in range(start, stop)])
+
+    rows = np.array([1, 5, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS + 9])
+    few = narrow_target(Target("t", n, read, lambda name: np.zeros((n, 1))), rows)
+    assert list(few.texts(1, 5)) == [str(r) for r in rows[1:]]
+    assert few.arrays(None).shape == (5, 1)
