@@ -14,6 +14,7 @@ from handful.objectives._contract import Floats, Indices, Objective, View
 from handful.optimizers._contract import OptimizerFacts
 from handful.optimizers._run import Climb
 from handful.optimizers.close_call import decide, margins
+from handful.optimizers.greedy import plainly
 from handful.rng import Draws
 from handful.selection import Picks
 
@@ -45,22 +46,36 @@ class Lazy:
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Keep a heap of upper bounds; refresh from its top."""
         climb = Climb(objective, view, ledger)
-        heap = Waiting(climb.feasible())
-        while True:
-            rows, gains = _refresh(climb, heap)
-            if not len(rows):
-                break
-            place, gain = decide(objective, view, climb.state, rows, gains)
-            if climb.settled(gain):
-                climb.fill(climb.feasible(np.concatenate([rows, heap.rows()])))
-                break
-            above = gains + margins(objective, climb.state, rows, gains)
-            climb.take(int(rows[place]), gain)
-            heap.push(np.delete(rows, place), np.delete(above, place))
+        lazily(climb)
         return climb.picks()
 
 
-def _refresh(climb: Climb, heap: Waiting) -> tuple[Indices, Floats]:
+def lazily(climb: Climb, prices: Floats | None = None) -> None:
+    """What `greedy.plainly` takes, with fewer gains computed."""
+    unit = np.ones(climb.ledger.n) if prices is None else prices
+    heap = Waiting(climb.feasible())
+    while True:
+        rows, gains = _refresh(climb, heap, unit)
+        if not len(rows):
+            return
+        place, gain = decide(
+            climb.objective, climb.view, climb.state, rows, gains, costs=unit[rows]
+        )
+        if climb.settled(gain):
+            climb.fill(climb.feasible(np.concatenate([rows, heap.rows()])))
+            return
+        above = (gains + margins(climb.objective, climb.state, rows, gains)) / unit[rows]
+        climb.take(int(rows[place]), gain)
+        heap.push(np.delete(rows, place), np.delete(above, place))
+
+
+def greedily(climb: Climb, prices: Floats | None = None) -> None:
+    """Greedy in the cheaper of its two ways: lazily where gains only fall and are not kept up to date."""
+    facts = climb.objective.facts
+    (lazily if facts.submodular and not facts.kept_gains else plainly)(climb, prices)
+
+
+def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats]:
     """Rows of which one is surely the best, and their fresh gains: all that could still be it."""
     rows: list[Indices] = [np.zeros(0, np.int64)]
     gains: list[Floats] = [np.zeros(0)]
@@ -70,7 +85,7 @@ def _refresh(climb: Climb, heap: Waiting) -> tuple[Indices, Floats]:
         if len(some):
             fresh = climb.objective.gains(climb.state, some)
             error = margins(climb.objective, climb.state, some, fresh)
-            least = max(least, float((fresh - error).max()))
+            least = max(least, float(((fresh - error) / unit[some]).max()))
             rows.append(some)
             gains.append(fresh)
         batch *= 2
