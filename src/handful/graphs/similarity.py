@@ -571,7 +571,8 @@ def products(rows: Any, one: Any) -> Floats:
     """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
     if _is_sparse(rows):
         return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
-    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), False)
+    nil = np.zeros(len(rows), np.int64)
+    return _exact(rows, np.arange(len(rows)), _dense(one), nil, False)
 
 
 def squared_distances(rows: Any, one: Any) -> Floats:
@@ -579,7 +580,8 @@ def squared_distances(rows: Any, one: Any) -> Floats:
     if _is_sparse(rows):
         squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
         return np.maximum(squares, 0.0)
-    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+    nil = np.zeros(len(rows), np.int64)
+    return _exact(rows, np.arange(len(rows)), _dense(one), nil, True)
 
 
 def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:
