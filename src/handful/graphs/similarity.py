@@ -7,6 +7,7 @@ whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -482,13 +483,20 @@ class GraphPairs(Pairs):
 
     def __init__(self, graph: Any) -> None:
         by_candidate = sparse.csc_array(graph)
+        if by_candidate.dtype.kind != "f" or by_candidate.dtype.itemsize < 4:
+            by_candidate = by_candidate.astype(np.float32)
         by_candidate.sum_duplicates()
         _require_finite(by_candidate.data, "similarity")
         self.by_candidate = by_candidate
         self.shape = (int(graph.shape[0]), int(graph.shape[1]))
-        self.symmetric = (
-            self.shape[0] == self.shape[1] and abs(by_candidate - by_candidate.T).max() == 0.0
-        )
+        self._starts = by_candidate.indptr.astype(np.int64)
+        self._rows = by_candidate.indices.astype(np.int32, copy=False)
+
+    @cached_property
+    def symmetric(self) -> bool:  # type: ignore[override]  # asked for seldom, and not cheap
+        """Whether s_ij = s_ji for all pairs."""
+        rows, columns = self.shape
+        return rows == columns and abs(self.by_candidate - self.by_candidate.T).max() == 0.0
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """See `Pairs.column`."""
@@ -508,15 +516,13 @@ class GraphPairs(Pairs):
         weights: Floats | None = None,
     ) -> Floats:
         """See `Pairs.sums`."""
-        chosen = self.by_candidate[:, columns]
-        rows = chosen.indices
-        gain = np.maximum(chosen.data - low[rows], 0.0)
-        if room is not None:
-            np.minimum(gain, room[rows], out=gain)
-        if weights is not None:
-            gain *= weights[rows]
-        owner = np.repeat(np.arange(len(columns)), np.diff(chosen.indptr))
-        return np.bincount(owner, gain, minlength=len(columns)).astype(np.float64)
+        from handful.kernels.lists import sparse_sums
+
+        none, out = np.zeros(0), np.empty(len(columns))
+        limits = none if room is None else room, none if weights is None else weights
+        entries = (self._starts, self._rows, self.by_candidate.data)
+        sparse_sums(*entries, np.asarray(columns, np.int64), low, *limits, out)
+        return out
 
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
