@@ -17,7 +17,7 @@ from handful.optimizers.choose import choose, name_of, named
 from handful.parameters import parameter
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
-from handful.selection import Picks
+from handful.selection import Floats, Indices, Picks
 
 RANDOM_DRAWS = 3
 """Random picks whose mean value the result is set beside."""
@@ -54,6 +54,10 @@ class Maximise:
         """The objective."""
         return self.objective
 
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:
+        """What each row would still add."""
+        return standing(self.objective, view, picks)
+
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Maximise it."""
         return maximise(self.objective, view, ledger, rng, optimizer=self.optimizer)
@@ -78,6 +82,17 @@ def maximise(
         if picks.upper_bound is not None and picks.upper_bound > by_chance:
             notes["share_of_the_way"] = (picks.value - by_chance) / (picks.upper_bound - by_chance)
     return replace(picks, notes=notes)
+
+
+def standing(objective: Any, view: View, picks: Indices) -> Floats:
+    """(n,) what each row would still add to the picks; NaN for the picks."""
+    state = objective.start(view)
+    for row in picks.tolist():
+        state = objective.add(state, row)
+    left = np.setdiff1d(np.arange(view.n), picks)
+    found = np.full(view.n, np.nan)
+    found[left] = objective.gains(state, left)
+    return found
 
 
 def random_value(objective: Any, view: View, ledger: Ledger, rng: Draws) -> float | None:
@@ -110,6 +125,9 @@ def offered(
     def settled(self: Any) -> Any:
         return objective(**{f.name: getattr(self, f.name) for f in own})
 
+    def stand(self: Any, view: View, picks: Indices, rng: Draws) -> Floats:
+        return standing(self.settled(), view, picks)
+
     def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
         return maximise(self.settled(), view, ledger, rng, optimizer=self.optimizer)
 
@@ -126,7 +144,7 @@ def offered(
         optimises=optimises,
     )
     namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
-    namespace["settled"] = settled
+    namespace |= {"settled": settled, "standing": stand}
     if work is not None:
         namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
