@@ -1,8 +1,10 @@
 """The real command in a process of its own: exit codes, streams, signals, broken pipes, kills."""
 
+import contextlib
 import importlib.util
 import json
 import os
+import pty
 import random
 import signal
 import subprocess
@@ -11,6 +13,8 @@ import textwrap
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 SOURCE = str(Path(importlib.util.find_spec("handful").origin).parents[1])
@@ -46,7 +50,15 @@ def ended(process):
 
 
 def select(*flags):
-    return ("select", "pool.jsonl", *RANDOM, "-o", "out.jsonl", *flags)
+    """A quick command: Parquet needs no kernel to be loaded."""
+    return ("select", "pool.parquet", *RANDOM, "-o", "out.jsonl", *flags)
+
+
+@pytest.fixture
+def folder(folder):
+    records = [json.loads(line) for line in (folder / "pool.jsonl").read_text().splitlines()]
+    pq.write_table(pa.Table.from_pylist(records), folder / "pool.parquet")
+    return folder
 
 
 def outputs(folder):
@@ -73,8 +85,8 @@ def handful_bytes(folder):
     """What the command writes, made in this process."""
     import handful
 
-    chosen = handful.select("pool.jsonl", rows=20, method="random")
-    handful.save(chosen, "pool.jsonl", "again.jsonl")
+    chosen = handful.select("pool.parquet", rows=20, method="random")
+    handful.save(chosen, "pool.parquet", "again.jsonl")
     return (folder / "again.jsonl").read_bytes()
 
 
@@ -105,6 +117,21 @@ def test_python_m_handful_is_the_command(folder):
         check=True,
     )
     assert done.stdout.startswith(b"handful 0.")
+
+
+def test_on_a_terminal_there_is_a_bar(folder):
+    ours, theirs = pty.openpty()
+    arguments = ("select", "pool.jsonl", "--rows", "5", "--method", "k_center", "--no-cache")
+    process = start(*arguments, "-o", "out.jsonl", stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal closes with its last user
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"Wrote out.jsonl" in shown
+    assert b"\x1b[" in shown
 
 
 def test_help_and_version_load_nothing_heavy(folder):
@@ -224,9 +251,29 @@ def test_a_signal_while_the_summary_is_printed_ends_at_once_with_success(folder)
     process = start(*select(), patch=halt("handful.cli.select._summarise"))
     wait_for(process)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
+    assert out == b"", "it did not wait for the rest of the summary"
     assert outputs(folder) == NAMES
+
+
+def test_a_signal_that_is_lost_in_a_callback_still_ends_the_work(folder):
+    patch = """
+        import os, signal
+        from handful.methods.data.random import Random
+        inner = Random.run
+        class Swallows:
+            def __del__(self):
+                os.kill(os.getpid(), signal.SIGINT)
+        def run(*given):
+            Swallows()
+            return inner(*given)
+        Random.run = run
+    """
+    code, out, err = run(*select(), patch=patch)
+    assert (code, out) == (4, "")
+    assert "Exception ignored" in err
+    assert outputs(folder) == []
 
 
 # Pipes ------------------------------------------------------------------------------------------
@@ -339,7 +386,7 @@ def test_at_whatever_moment_a_run_is_ended_the_output_is_absent_or_whole(number,
     expected = (folder / "out.jsonl").read_bytes()
     draw = random.Random(0)
     codes = []
-    for trial in range(60):
+    for trial in range(40):
         for path in folder.glob("*out*"):
             path.unlink()
         cache = folder / "cache"

@@ -109,6 +109,15 @@ def test_a_value_that_differs_while_the_rows_do_not_is_a_note(tmp_path):
     assert handful.verify(manifest, POOL).notes == ("value is 252.0 now, and was 1.5",)
 
 
+def test_a_constraint_that_is_broken_ends_the_verification(tmp_path, monkeypatch):
+    manifest = saved(tmp_path, rows=7, method="random")
+    monkeypatch.setattr(
+        "handful.flow.verify.broken_constraints", lambda *_: ["row 3 is picked twice"]
+    )
+    with pytest.raises(VerifyError, match="Not the same: the budget: row 3 is picked twice"):
+        handful.verify(manifest, POOL)
+
+
 # Constraints ------------------------------------------------------------------------------------
 
 OPTIONS = {"rows": 10, "budget": 15, "cost": "cost", "include": [3, 4], "exclude": [5, 6]}

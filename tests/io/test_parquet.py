@@ -82,6 +82,7 @@ def test_reading_forward_decodes_each_row_once(paths: Path) -> None:
     for start in range(0, N, 1000):
         part.read(["i"], start, min(N, start + 1000))
     assert (part.begun, part.decoded) == (1, N)
+    assert not part._cursors[("i",)]._held  # nor is what was read kept
 
 
 def test_threads_a_little_out_of_order_decode_each_row_once(paths: Path) -> None:

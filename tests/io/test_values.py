@@ -71,8 +71,11 @@ def test_text_of_dates_decimals_and_bytes() -> None:
 
 
 def test_a_slice_of_texts_is_itself() -> None:
-    array = column(["a", "bb", None, "cé"]).slice(1, 3)
-    assert list(convert(array, pa.field("c", pa.string()), "text", str)) == ["bb", "", "cé"]
+    for kind in (pa.string(), pa.large_string()):
+        array = column(["a", "bb", None, "cé", "d"], kind).slice(1, 3)
+        assert list(convert(array, pa.field("c", kind), "text", str)) == ["bb", "", "cé"]
+        array = column(["a", "bb", "cé"], kind).slice(1)
+        assert list(convert(array, pa.field("c", kind), "text", str)) == ["bb", "cé"]
 
 
 def test_bytes_that_are_not_utf8_are_refused_with_their_row() -> None:
@@ -137,7 +140,9 @@ def test_vectors_that_do_not_fit_are_refused_with_their_row() -> None:
 
 
 def test_a_missing_number_in_a_vector_is_nan() -> None:
-    assert np.isnan(as_kind([[1.0, None]], "vector")[0, 1])
+    for kind in (pa.float16(), pa.float32(), pa.float64()):
+        found = as_kind([[np.float16(1), None]], "vector", pa.list_(kind))
+        assert found[0, 0] == 1 and np.isnan(found[0, 1])
 
 
 def test_values_of_several_types_are_kept_as_they_are() -> None:

@@ -24,9 +24,8 @@ RULES = (
     (
         "features",
         "facility_location",
-        "there are features: give every row of the pool a pick close to it",
+        "there is text, or there are features: give every row of the pool a pick close to it",
     ),
-    ("text", "facility_location", "there is text: give every row of the pool a pick close to it"),
 )
 """What is at hand, the method for it, and why; the first line that applies is taken."""
 

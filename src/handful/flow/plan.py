@@ -104,7 +104,7 @@ def plan(data: Any, *, progress: Progress | None = None, **options: Any) -> Plan
 
 def plan_of(data: Any, asked: Request, progress: Progress | None = None) -> Plan:
     """The plan of a request."""
-    prepared = prepare(data, replace(asked, cache=False), progress)
+    prepared = prepare(data, asked, progress)
     cached = asked.cache is not False
     features, size, work = _what(prepared, prepared.method, cached)
     rates = measure(prepared.run.threads, _text_reader(prepared.pool))

@@ -271,6 +271,36 @@ class FeaturePairs(_Tiled):
             keys -= (0.5 * self._squares[1][columns]).astype(np.float32)
         return keys
 
+    def singles(self, rows: slice | Indices, columns: slice | Indices) -> NDArray[np.float32]:
+        """(a, b) similarities as float32, unclipped, within `error` + 2⁻²⁴·`largest`; C-contiguous."""
+        if self._squares is not None:
+            return np.ascontiguousarray(self._precise(rows, columns), np.float32)
+        return np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
+
+    def moments(self, weights: Floats) -> tuple[Floats, Floats] | None:
+        """(n,) Σ_i w_i·s_ij and Σ_i w_i·s_ij² of unclipped products, in O(n·d²); None for distances."""
+        if self._metric or _is_sparse(self.left) or self.left.shape[1] > self.shape[0]:
+            return None
+        d = self.left.shape[1]
+        total, square = np.zeros(d), np.zeros((d, d))
+        for start in range(0, self.shape[0], TILE_ROWS):
+            block = self.left[start : start + TILE_ROWS].astype(np.float64)
+            scaled = block * weights[start : start + TILE_ROWS, None]
+            total += scaled.sum(axis=0)
+            square += block.T @ scaled
+        first, second = np.empty(self.shape[1]), np.empty(self.shape[1])
+        for start in range(0, self.shape[1], TILE_ROWS):
+            run = slice(start, start + TILE_ROWS)
+            block = self.right[run].astype(np.float64)
+            first[run] = block @ total
+            second[run] = np.einsum("ij,ij->i", block @ square, block)
+        return first, second
+
+    @property
+    def largest(self) -> float:
+        """No similarity is larger than this in size."""
+        return 1.0 if self._metric else float(np.prod(self._longest))
+
     @property
     def key_error(self) -> float:
         """A bound on the rounding of `keys`."""
@@ -291,7 +321,7 @@ class FeaturePairs(_Tiled):
             return self._precise(rows, columns)
         return self._shaped(_products(self.left[rows], self.right[columns]))
 
-    def _precise(self, rows: slice, columns: Indices) -> Tile:
+    def _precise(self, rows: slice | Indices, columns: slice | Indices) -> Tile:
         out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
         if self._squares is not None:
             both = self._squares[0][rows, None] + self._squares[1][columns]
@@ -300,7 +330,8 @@ class FeaturePairs(_Tiled):
             np.maximum(out, 0.0, out=out)
             if not _is_sparse(self.left):  # a small difference of large numbers is taken by itself
                 i, j = np.nonzero(out < 2.0**-20 * both)
-                out[i, j] = _exact(self.left, rows.start + i, self.right, columns[j], True)
+                first, second = (np.arange(n) for n in self.shape)
+                out[i, j] = _exact(self.left, first[rows][i], self.right, second[columns][j], True)
         return self._shaped(out)
 
     def diagonal(self) -> Floats:

@@ -282,7 +282,7 @@ def _vector(column: pa.ChunkedArray, name: str, where: Where) -> NDArray[Any]:
     with np.errstate(over="ignore"):  # an infinity is found, and named, where arrays are checked
         for chunk in column.chunks:
             flat = chunk.flatten()
-            if dtype == np.float32 or flat.null_count:
+            if dtype == np.float32:
                 flat = flat.cast(pa.float64(), safe=False)
             parts.append(flat.to_numpy(zero_copy_only=False).astype(dtype))
     return np.concatenate(parts).reshape(len(column), width)

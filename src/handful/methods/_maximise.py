@@ -5,24 +5,21 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
-
-import numpy as np
 
 from handful.budget import Ledger
 from handful.graphs.similarity import NAMES
 from handful.methods._contract import MethodFacts, Need, View
-from handful.optimizers.choose import choose, name_of, named
+from handful.optimizers.certificate import LEVELS
+from handful.optimizers.solve import solve
 from handful.parameters import parameter
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
 from handful.selection import Floats, Indices, Picks
 
-RANDOM_DRAWS = 3
-"""Random picks whose mean value the result is set beside."""
-
 _OPTIMIZER = parameter(None, "How it is maximised; none: by the objective's facts and the size.")
+_CERTIFY = parameter("fast", "How hard to look for an upper bound.", choices=LEVELS)
 _SHARED = {
     "array": parameter(None, "Name of the feature array; none: the only one, or made from text."),
     "similarity": parameter("clipped_cosine", "How alike two rows are.", choices=NAMES),
@@ -40,6 +37,7 @@ class Maximise:
 
     objective: Any
     optimizer: str | None = _OPTIMIZER
+    certify: str = _CERTIFY
 
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular "
@@ -60,28 +58,14 @@ class Maximise:
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Maximise it."""
-        return maximise(self.objective, view, ledger, rng, optimizer=self.optimizer)
+        return _solve(self, self.objective, view, ledger, rng)
 
 
-def maximise(
-    objective: Any, view: View, ledger: Ledger, rng: Draws, *, optimizer: str | None
-) -> Picks:
-    """Run the optimizer asked for, or the default, and set the value beside random picks of the same budget.
-
-    (value − random) / (bound − random) is the note `share_of_the_way`: on an objective on which anything
-    scores high, value / bound alone would flatter.
-    """
-    untouched = ledger.copy()
-    settled = choose(objective, ledger, None if optimizer is None else named(optimizer))
-    view.run_with.progress.stage(f"maximising by {name_of(settled)}", None)
-    picks = settled.run(objective, view, ledger, rng)
-    notes = {**picks.notes, "optimizer": name_of(settled)}
-    by_chance = random_value(objective, view, untouched, rng)
-    if by_chance is not None and picks.value is not None:
-        notes["random_value"] = by_chance
-        if picks.upper_bound is not None and picks.upper_bound > by_chance:
-            notes["share_of_the_way"] = (picks.value - by_chance) / (picks.upper_bound - by_chance)
-    return replace(picks, notes=notes)
+def _solve(method: Any, objective: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
+    view.run_with.progress.stage("choosing", None)
+    return solve(
+        objective, view, ledger, rng, optimizer=method.optimizer, certificate=method.certify
+    )
 
 
 def standing(objective: Any, view: View, picks: Indices) -> Floats:
@@ -95,17 +79,6 @@ def standing(objective: Any, view: View, picks: Indices) -> Floats:
     return found
 
 
-def random_value(objective: Any, view: View, ledger: Ledger, rng: Draws) -> float | None:
-    """Mean value of random picks under the same ledger; None where nothing can be picked."""
-    values = []
-    for draw in range(RANDOM_DRAWS):
-        fresh = ledger.copy()
-        scores = rng.uniforms(f"random value {draw}", view.keys)
-        fresh.take_ranked(view.ranking(scores))
-        values.append(objective.value(view, np.array(fresh.taken, np.int64)))
-    return float(np.mean(values)) if values else None
-
-
 def offered(
     objective: Any,
     *,
@@ -115,7 +88,7 @@ def offered(
     optimises: tuple[str, ...] = (),
     work: Callable[[Size], Work] | None = None,
 ) -> type[Any]:
-    """The method that maximises an objective: its parameters are the objective's, and `optimizer`.
+    """The method that maximises an objective: its parameters, and `optimizer` and `certify`.
 
     Parameters that only Python can give (weights, matrices) stay with the objective itself, which
     `handful.select(method=…)` takes as it is.
@@ -129,7 +102,7 @@ def offered(
         return standing(self.settled(), view, picks)
 
     def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
-        return maximise(self.settled(), view, ledger, rng, optimizer=self.optimizer)
+        return _solve(self, self.settled(), view, ledger, rng)
 
     fields: list[tuple[str, Any, Any]] = [
         (f.name, _type(f.name, f.type), dataclasses.field(default=f.default, metadata=_meta(f)))
@@ -149,7 +122,7 @@ def offered(
         namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
         objective.__name__,
-        [*fields, ("optimizer", str | None, _OPTIMIZER)],
+        [*fields, ("optimizer", str | None, _OPTIMIZER), ("certify", str, _CERTIFY)],
         namespace=namespace,
         frozen=True,
     )

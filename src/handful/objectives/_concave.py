@@ -147,48 +147,54 @@ class Concave(Objective):
         return fresh
 
     def majorants(self, state: State) -> Majorants:
-        """A line above φ for each feature; see `Tangents`."""
-        return Tangents(state)
+        """Prices λ_u of having feature u; see `FeaturePrices`."""
+        return FeaturePrices(state)
 
 
-class Tangents(Majorants):
-    """A slope p_u for each feature, whose line lies above φ.
+class FeaturePrices(Majorants):
+    """A price λ_u for having feature u: it is had for that, or the picks pay for it.
 
-        f(S) ≤ Σ_u w_u·lift(p_u) + Σ_{j ∈ S} Σ_u w_u·p_u·x_ju
+        f(S) ≤ Σ_u w_u·λ_u + Σ_{j ∈ S} Σ_u w_u·c_u(x_ju),
+        c_u(x) = p_u·x up to the t_u where the line λ_u + p_u·a touches φ, and φ(x) − λ_u beyond
 
-    For set cover this is the dual of its linear programme.
-
-    Source: Stobbe & Krause 2010, section 2, for the form; Fisher 1981 for descending such a dual.
+    Above t the line asks too much of a row that alone has more. Let x ≥ t: φ(x + y) − φ(x) ≤ p·y for any y,
+    and ≤ φ(y) − λ for y ≥ t, as φ(t + y) − φ(y) ≤ t·φ'(y) ≤ t·p = φ(t) − λ; so the sum above stays above φ
+    row by row. With x = ∞ rows this is the same as the price of serving a row in facility location, and
+    for set cover it is the dual of the linear programme. Convex in λ.
     """
 
-    enough = 40.0
-    """Stands for ∞: 1 − e^−40 is 1 in float64."""
-
     def __init__(self, state: State) -> None:
-        self.curve, self.weights, self.bonus = state.curve, state.weights, state.bonus
-        rows = state.rows
-        amount = (
-            np.minimum(rows.amount, self.enough) if np.isinf(rows.amount).any() else rows.amount
-        )
-        shape = (rows.n, rows.features)
-        self.matrix = sparse.csr_array((amount, rows.feature, rows.start), shape=shape)
-        self.low = np.zeros(rows.features)
-        self.high = np.full(rows.features, self.curve.steepest)
+        self.state = state
+        self.low = np.zeros(state.rows.features)
+        self.high = np.full(state.rows.features, state.curve.ceiling)
+        self.alone = state.curve.value(state.rows.amount)
+        self.owner = np.repeat(np.arange(state.rows.n), np.diff(state.rows.start))
 
     def tangent(self, subset: Indices) -> Floats:
-        """φ' at what the subset has; features it lacks count as had a little."""
-        have = self._have(subset)
-        return np.asarray(self.curve.slope(np.maximum(have, 1e-12)))
+        """The prices of the lines that touch φ at what the subset has."""
+        have = np.zeros(self.state.rows.features)
+        for j in subset:
+            feature, amount = self.state.rows.entries(int(j))
+            have[feature] += amount
+        return np.asarray(self.state.curve.price(np.minimum(have, 1e300)))
 
     def at(self, theta: Floats) -> tuple[float, Floats]:
-        """One product with the rows."""
-        constant = float(np.sum(self.weights * self.curve.lift(theta)))
-        weights = np.asarray(self.matrix @ (self.weights * theta), np.float64)
-        return constant, weights if self.bonus is None else weights + self.bonus
+        """One pass over the entries."""
+        line, rows = self.state.curve.line(theta), self.state.rows
+        pay = self.alone - line.start[rows.feature]
+        along = rows.amount <= line.touch[rows.feature]
+        pay[along] = line.slope[rows.feature[along]] * rows.amount[along]
+        pay *= self.state.weights[rows.feature]
+        weights = np.bincount(self.owner, pay, minlength=rows.n).astype(np.float64)
+        if self.state.bonus is not None:
+            weights += self.state.bonus
+        return float(np.sum(self.state.weights * line.start)), weights
 
     def slope(self, theta: Floats, subset: Indices) -> Floats:
-        """w_u·(what the subset has − where the line touches)."""
-        return self.weights * (self._have(subset) - self.curve.touch(theta))
-
-    def _have(self, subset: Indices) -> Floats:
-        return np.asarray(self.matrix[subset].sum(axis=0), np.float64).ravel()
+        """w_u·(1 − Σ_{j ∈ S} min(x_ju / t_u, 1))."""
+        touch, rows = self.state.curve.line(theta).touch, self.state.rows
+        places, _ = rows.gather(subset)
+        feature, amount = rows.feature[places], rows.amount[places]
+        share = amount / np.maximum(touch[feature], 1e-300)
+        paid = np.bincount(feature, np.minimum(share, 1.0), minlength=rows.features)
+        return np.asarray(self.state.weights * (1.0 - paid), np.float64)

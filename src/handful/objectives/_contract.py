@@ -214,6 +214,12 @@ class Objective(Protocol):
         return WeightedSum.of((weight, self))
 
 
+def duplicate(objective: Objective, state: State) -> State:
+    """An independent state, by the objective's own `copy` where it has one."""
+    own = getattr(objective, "copy", None)
+    return copy.deepcopy(state) if own is None else own(state)
+
+
 @dataclass(frozen=True, eq=False)
 class Arrays:
     """A view made of plain arrays, for use without a pool.

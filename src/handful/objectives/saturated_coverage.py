@@ -122,42 +122,47 @@ class SaturatedCoverage(Objective):
         return fresh
 
     def majorants(self, state: State) -> Majorants:
-        """A line above each row's min; see `CapLines`."""
-        return CapLines(state)
+        """Prices λ_i for row i to have enough; see `RowPrices`."""
+        return RowPrices(state)
 
 
-class CapLines(Majorants):
-    """A slope p_i in [0, 1] for each row, whose line lies above min(·, cap_i).
+class RowPrices(Majorants):
+    """A price λ_i for row i to have enough, 0 ≤ λ_i ≤ cap_i: it has for that, or the picks pay.
 
-    f(S) ≤ Σ_i (1 − p_i)·cap_i + Σ_{j ∈ S} Σ_i p_i·s_ij
+        f(S) ≤ Σ_i λ_i + Σ_{j ∈ S} Σ_i (1 − λ_i/cap_i)·min(s_ij, cap_i)
+
+    The line from (0, λ_i) to (cap_i, cap_i) lies above min(·, cap_i), and no pick alone fills more than
+    cap_i. See `FeaturePrices`, whose φ is a cap here.
     """
 
     def __init__(self, state: State) -> None:
         self.pairs, self.caps = state.pairs, state.caps
-        self.low, self.high = np.zeros(len(self.caps)), np.ones(len(self.caps))
+        self.low, self.high = np.zeros(len(self.caps)), self.caps
         self.candidates = np.arange(self.pairs.shape[1])
+        self._safe = np.where(self.caps > 0, self.caps, 1.0)
 
     def tangent(self, subset: Indices) -> Floats:
-        """1 where the subset leaves room, else 0."""
-        return (self._have(subset) < self.caps).astype(np.float64)
-
-    def at(self, theta: Floats) -> tuple[float, Floats]:
-        """One sweep; a similarity may be `error` higher than its tile says."""
-        constant = float(np.sum((1.0 - theta) * self.caps))
-        weights = self.pairs.sums(self.candidates, np.zeros(len(theta)), None, theta)
-        weights += self.pairs.error * float(theta.sum())
-        return constant * (1 + ROUNDING), weights * (1 + ROUNDING)
-
-    def slope(self, theta: Floats, subset: Indices) -> Floats:
-        """What the subset has − the cap."""
-        return self._have(subset) - self.caps
-
-    def _have(self, subset: Indices) -> Floats:
+        """0 where the subset leaves room, else the cap."""
         have = np.zeros(len(self.caps))
         for j in subset:
             rows, similar = self.pairs.column(int(j))
             have[rows] += similar
-        return have
+        return np.where(have < self.caps, 0.0, self.caps)
+
+    def at(self, theta: Floats) -> tuple[float, Floats]:
+        """One sweep; a similarity may be `error` higher than its tile says."""
+        share, zeros = 1.0 - theta / self._safe, np.zeros(len(theta))
+        weights = self.pairs.sums(self.candidates, zeros, self.caps, share)
+        weights += self.pairs.error * float(share.sum())
+        return float(np.sum(theta)) * (1 + ROUNDING), weights * (1 + ROUNDING)
+
+    def slope(self, theta: Floats, subset: Indices) -> Floats:
+        """1 − Σ_{j ∈ S} min(s_ij / cap_i, 1)."""
+        paid = np.zeros(len(theta))
+        for j in subset:
+            rows, similar = self.pairs.column(int(j))
+            paid[rows] += np.minimum(similar / self._safe[rows], 1.0)
+        return 1.0 - paid
 
 
 def _row_totals(made: Pairs) -> Floats:

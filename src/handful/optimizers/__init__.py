@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from handful.objectives._contract import Objective, View
     from handful.optimizers._contract import Optimizer
+    from handful.optimizers.certificate import Level
     from handful.selection import Picks
 
 __all__ = ["classes", "maximize"]
@@ -40,6 +41,7 @@ def maximize(
     costs: NDArray[np.floating[Any] | np.integer[Any]] | None = None,
     amount: Fraction | float | None = None,
     optimizer: Optimizer | str | None = None,
+    certificate: Level = "fast",
     seed: int = 0,
 ) -> Picks:
     """Maximise an objective over plain arrays, without a pool.
@@ -51,6 +53,7 @@ def maximize(
         costs: (n,) cost of each row.
         amount: Cost at most.
         optimizer: A configured one, a name, or None for the default that the objective's facts allow.
+        certificate: How hard to look for an upper bound: "fast", "tight" or "off".
         seed: Of every draw.
 
     Example:
@@ -61,13 +64,11 @@ def maximize(
         [1]
     """
     from handful.budget import Ledger
-    from handful.optimizers.choose import choose, named
+    from handful.optimizers.solve import solve
     from handful.rng import Draws
 
     ledger = Ledger(view.n, rows=view.n if rows is None else rows, costs=costs, amount=amount)
-    settled = named(optimizer) if isinstance(optimizer, str) else optimizer
-    chosen = choose(objective, ledger, settled)
-    return chosen.run(objective, view, ledger, Draws(seed))
+    return solve(objective, view, ledger, Draws(seed), optimizer=optimizer, certificate=certificate)
 
 
 def _offered(package: Any, key: str) -> type[Any] | None:

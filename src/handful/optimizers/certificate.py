@@ -1,0 +1,160 @@
+"""How good the picks are: a bound on the best value that any picks could reach under the same budget.
+
+Greedy's own bound adds to the value the largest gains that are left. It is the first of a family: every
+set of prices for what rows are served with gives a modular function above the objective (`Majorants`), and
+the most that one can reach under the relaxed budget (`Filler`) bounds the best. Descending over the prices
+brings the bound close to the best: this is the Lagrangian dual of k-median, for facility location, and the
+dual of a linear programme for coverage.
+
+Source: Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts; Camerini, Fratta & Maffioli 1975,
+On improving relaxation methods by modified gradient techniques, for the direction of descent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from handful.budget import Ledger
+from handful.objectives._contract import (
+    Floats,
+    Indices,
+    Majorants,
+    Objective,
+    State,
+    duplicate,
+)
+from handful.optimizers._relaxed import Filled, Filler
+from handful.optimizers.close_call import ROUNDING
+
+Level = Literal["fast", "tight", "off"]
+LEVELS: tuple[Level, ...] = ("fast", "tight", "off")
+STEPS = 100
+"""Sweeps that "tight" may take."""
+ENOUGH = 1e-4
+"""The share of the bound below which a gap is not worth another sweep."""
+PATIENCE = 8
+"""Steps without progress after which the next ones are shorter."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A bound on the best value, or why there is none.
+
+    Args:
+        bound: No feasible picks have a larger value; None where no bound is valid.
+        reason: Why there is none.
+        prices: What one more row, or one more unit of cost, would add at most, nearly: shadow prices.
+        sweeps: Sweeps of gains it took.
+    """
+
+    bound: float | None
+    reason: str | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
+    sweeps: int = 0
+
+
+def certify(
+    objective: Objective,
+    empty: State,
+    ledger: Ledger,
+    picks: Indices,
+    value: float,
+    *,
+    level: Level = "fast",
+    steps: int = STEPS,
+) -> Certificate:
+    """Bound the best value under a ledger.
+
+    Args:
+        objective: What was maximised.
+        empty: Its state at the empty subset; not changed.
+        ledger: As it was before any pick.
+        picks: The rows taken, in picked order.
+        value: Their value.
+        level: "fast": one sweep, greedy's own bound. "tight": up to `steps` sweeps. "off": none.
+        steps: Sweeps that "tight" may take.
+    """
+    facts = objective.facts
+    if level == "off":
+        return Certificate(None, "not asked for")
+    if not (facts.monotone and facts.submodular):
+        lacking = "submodular" if facts.monotone else "monotone"
+        return Certificate(
+            None, f"{type(objective).__name__} is not {lacking}, so no bound is valid"
+        )
+    filler = Filler(ledger)
+    if not facts.majorized:
+        return _by_gains(objective, empty, filler, picks, value)
+    return _descend(
+        objective.majorants(empty), filler, picks, value, steps if level == "tight" else 1
+    )
+
+
+def _by_gains(
+    objective: Objective, empty: State, filler: Filler, picks: Indices, value: float
+) -> Certificate:
+    """Greedy's bound: f(best) ≤ f(A) + what the best adds to A, at most its rows' gains at A."""
+    state = duplicate(objective, empty)
+    for row in picks.tolist():
+        state = objective.add(state, row)
+    rest, weights = np.setdiff1d(filler.free, picks), np.zeros(filler.n)
+    gains = objective.gains(state, rest)
+    error = 0.0 if objective.facts.exact_gains else objective.error(state, rest, gains)
+    weights[rest] = np.maximum(gains + error, 0.0)
+    filled = filler.fill(weights)
+    return Certificate(_up(value + filled.value, value), None, _prices(filled), 1)
+
+
+def _descend(
+    majorants: Majorants, filler: Filler, picks: Indices, value: float, steps: int
+) -> Certificate:
+    """Walk the prices downhill, from those at which the bound is greedy's.
+
+    Steps aim half-way between the least bound and the value, and less far after `PATIENCE` steps without
+    progress. A direction leans on the one before where the two are at odds.
+    """
+    theta = np.clip(majorants.tangent(picks), majorants.low, majorants.high)
+    least, prices, aim, since, sweep = np.inf, {}, 0.5, 0, 0
+    direction: Floats | None = None
+    for sweep in range(1, steps + 1):
+        constant, weights = majorants.at(theta)
+        filled = filler.fill(weights)
+        bound = constant + filled.value
+        since = 0 if bound < least else since + 1
+        if bound < least:
+            least, prices = bound, _prices(filled)
+        if least - value <= ENOUGH * abs(least) or not len(theta) or sweep == steps:
+            break
+        if since >= PATIENCE:
+            aim, since = 0.5 * aim, 0
+        slope = majorants.slope(theta, filled.rows)
+        slope[(theta <= majorants.low) & (slope > 0)] = 0.0  # the box stops it there
+        slope[(theta >= majorants.high) & (slope < 0)] = 0.0
+        direction = _deflected(slope, direction)
+        length = float(direction @ direction)
+        if length == 0.0:
+            break
+        step = (bound - least + aim * (least - value)) / length
+        theta = np.clip(theta - step * direction, majorants.low, majorants.high)
+    return Certificate(_up(least, value), None, prices, sweep)
+
+
+def _up(bound: float, value: float) -> float:
+    """Past the rounding of the sums it is made of, and no less than the value that was reached."""
+    return max(value, float(bound) + ROUNDING * abs(float(bound)))
+
+
+def _deflected(slope: Floats, before: Floats | None) -> Floats:
+    if before is None:
+        return slope
+    against = float(slope @ before)
+    return slope - 1.5 * against / float(before @ before) * before if against < 0 else slope
+
+
+def _prices(filled: Filled) -> dict[str, Any]:
+    prices = {"row": filled.row_price}
+    return prices if filled.cost_price is None else {**prices, "cost": filled.cost_price}

@@ -1,0 +1,143 @@
+"""Choose an optimizer, run it, and say how good the picks are: what every method over an objective does."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from handful import errors
+from handful.budget import Ledger
+from handful.objectives._contract import (
+    Facts,
+    Floats,
+    Indices,
+    Objective,
+    State,
+    View,
+    duplicate,
+)
+from handful.optimizers._contract import Optimizer
+from handful.optimizers.certificate import LEVELS, Level, certify
+from handful.optimizers.choose import choose, name_of, named
+from handful.rng import Draws
+from handful.selection import Picks
+
+RANDOM_SETS = 3
+"""Random sets whose mean value stands beside the picks' value."""
+
+
+def solve(
+    objective: Objective,
+    view: View,
+    ledger: Ledger,
+    rng: Draws,
+    *,
+    optimizer: Optimizer | str | None = None,
+    certificate: Level = "fast",
+) -> Picks:
+    """Maximise an objective, certify the picks, and set them beside random ones.
+
+    Args:
+        objective: What is maximised.
+        view: What it sees.
+        ledger: What may be taken; rows taken already are part of the picks.
+        rng: The draws.
+        optimizer: A configured one, a name, or None for the default that the objective's facts allow.
+        certificate: "fast", "tight" or "off".
+
+    Returns:
+        The picks with value, upper bound, or why there is none. Notes: the optimizer, random's value,
+        `certified` = value / bound, `beyond_random` = (value − random) / (bound − random), shadow prices.
+    """
+    if certificate not in LEVELS:
+        raise errors.unknown_choice("--certify", certificate, LEVELS)
+    chosen = choose(
+        objective, ledger, named(optimizer) if isinstance(optimizer, str) else optimizer
+    )
+    before = copy.deepcopy(ledger)
+    prepared = Prepared(objective, view, objective.start(view))
+    picks = chosen.run(prepared, view, ledger, rng)
+    assert picks.value is not None
+    notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
+    if certificate == "off":
+        return replace(picks, no_bound="not asked for", notes=notes)
+    proof = certify(
+        objective, prepared.empty, before, picks.indices, picks.value, level=certificate
+    )
+    notes["random_value"] = by_chance = random_value(objective, view, before, rng)
+    if proof.bound is not None:
+        notes["certified"] = picks.value / proof.bound if proof.bound else 1.0
+        if proof.bound > by_chance:
+            notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
+        notes["shadow_prices"] = dict(proof.prices)
+    return replace(picks, upper_bound=proof.bound, no_bound=proof.reason, notes=notes)
+
+
+def random_value(objective: Objective, view: View, ledger: Ledger, rng: Draws) -> float:
+    """The mean value of a few random sets that fill the same budget."""
+    draw = rng.generator("random beside the picks")
+    values = []
+    for _ in range(RANDOM_SETS):
+        fresh = copy.deepcopy(ledger)
+        fresh.take_ranked(draw.permutation(ledger.n))
+        values.append(objective.value(view, np.array(sorted(fresh.taken), np.int64)))
+    return float(np.mean(values))
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared(Objective):
+    """An objective whose preparation under one view is done, and shared between runs.
+
+    Args:
+        objective: The objective.
+        view: The view it was started on.
+        empty: Its state at the empty subset; runs get copies.
+    """
+
+    objective: Objective
+    view: View
+    empty: State
+
+    @property
+    def facts(self) -> Facts:
+        """Those of the objective."""
+        return self.objective.facts
+
+    def value(self, view: View, subset: Indices) -> float:
+        """As the objective."""
+        return self.objective.value(view, subset)
+
+    def start(self, view: View) -> State:
+        """A copy of what is prepared; another view is prepared anew."""
+        return (
+            duplicate(self.objective, self.empty)
+            if view is self.view
+            else self.objective.start(view)
+        )
+
+    def gains(self, state: State, candidates: Indices) -> Floats:
+        """As the objective."""
+        return self.objective.gains(state, candidates)
+
+    def add(self, state: State, index: int) -> State:
+        """As the objective."""
+        return self.objective.add(state, index)
+
+    def error(self, state: State, candidates: Indices, gains: Floats) -> Floats:
+        """As the objective."""
+        return self.objective.error(state, candidates, gains)
+
+    def exact(self, state: State, candidates: Indices) -> Floats:
+        """As the objective."""
+        return self.objective.exact(state, candidates)
+
+    def copy(self, state: State) -> State:
+        """As the objective."""
+        return duplicate(self.objective, state)
+
+    def remove(self, state: State, index: int) -> State:
+        """As the objective."""
+        return self.objective.remove(state, index)
