@@ -77,4 +77,5 @@ def _draw(draw: np.random.Generator, n: int, size: int) -> Indices:
 
 
 def _without(rows: Indices, row: int) -> Indices:
-    return rows[rows != row]
+    others: Indices = rows[rows != row]
+    return others
