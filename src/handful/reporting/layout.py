@@ -64,7 +64,8 @@ def _main_directions(rows: Any, seed: int) -> Floats:
         places = places * np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
     places = places - places.mean(axis=0)
     spread: Floats = 4 * places / (places.std(axis=0) + 1e-9)
-    return spread + 1e-2 * start.standard_normal(places.shape)
+    noise: Floats = 1e-2 * start.standard_normal(places.shape)
+    return np.add(spread, noise)
 
 
 def _neighbours(rows: Any, count: int) -> Indices:
