@@ -54,11 +54,7 @@ def keep(tile: Tile, bound: Tile, places: Places, values: Tile, ends: Ends) -> i
 _LISTS = (types.int64[:, ::1], types.int32[:, ::1], _PLACES, _VALUES, types.int64)
 
 
-@kernel(
-    types.void(
-        *_LISTS, _INDICES, _DOUBLES, _DOUBLES, _DOUBLES, types.float64, _OUT, _OUT
-    )
-)
+@kernel(types.void(*_LISTS, _INDICES, _DOUBLES, _DOUBLES, _DOUBLES, types.float64, _OUT, _OUT))
 def list_sums(
     starts: Indices,
     ends: Ends,
@@ -131,8 +127,14 @@ def list_rows(
 @kernel(
     [
         types.void(
-            _INDICES, types.Array(types.int32, 1, "C", readonly=True), values,
-            _INDICES, _DOUBLES, _DOUBLES, _DOUBLES, _OUT,
+            _INDICES,
+            types.Array(types.int32, 1, "C", readonly=True),
+            values,
+            _INDICES,
+            _DOUBLES,
+            _DOUBLES,
+            _DOUBLES,
+            _OUT,
         )
         for values in (_SINGLES, _DOUBLES)
     ]

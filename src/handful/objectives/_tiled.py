@@ -208,7 +208,9 @@ class TiledGains:
         self.lists = lists if lists is not None and lists.whole else None
         self.work, self.limit = 0, len(best) ** 2 // 2
 
-    def _step_sums(self, tile: Singles, rows: slice | Indices, steps: list[tuple[Singles, Singles]]) -> Floats:
+    def _step_sums(
+        self, tile: Singles, rows: slice | Indices, steps: list[tuple[Singles, Singles]]
+    ) -> Floats:
         """(steps, 3, b) what a tile gives its candidates in each step; see `column_sums`."""
         from handful.kernels.served import column_sums
 
@@ -222,7 +224,11 @@ class TiledGains:
         """Gains at the first bests, less what each guess takes away. All of one similarity, so that the
         error of a gain is that of the rows which still take part.
         """
-        gain, reach, rounding = np.zeros_like(self.gain), np.zeros_like(self.gain), np.zeros_like(self.gain)
+        gain, reach, rounding = (
+            np.zeros_like(self.gain),
+            np.zeros_like(self.gain),
+            np.zeros_like(self.gain),
+        )
         for t, best in enumerate(bests):
             total, touched, left = totals[t]
             gain = total if t == 0 else gain - total
