@@ -77,5 +77,4 @@ def _draw(draw: np.random.Generator, n: int, size: int) -> Indices:
 
 
 def _without(rows: Indices, row: int) -> Indices:
-    others: Indices = rows[rows != row]
-    return others
+    return np.asarray(rows[rows != row], np.int64)
