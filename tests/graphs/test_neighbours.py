@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from handful.errors import DataError, UsageError
-from handful.graphs import neighbours
+from handful.graphs import neighbours, tiles
 from handful.graphs.neighbours import nearest
 from handful.graphs.similarity import NAMES, pairs
 from handful.testing.clustered import clustered
@@ -45,7 +45,7 @@ def assert_same(got, wanted):
 @pytest.mark.parametrize("tile", [7, 64, 1024])
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
 def test_the_graph_is_that_of_sorting_whatever_the_tile(monkeypatch, similarity, tile, kind):
-    monkeypatch.setattr(neighbours, "TILE", tile)
+    monkeypatch.setattr(tiles, "TILE", tile)
     x = with_repeats()
     assert_same(nearest(kind(x), 5, similarity=similarity), by_sorting(kind(x), 5, similarity))
 
@@ -68,7 +68,7 @@ def test_without_the_second_look_the_graph_would_be_wrong(monkeypatch):
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_do_not_change_the_graph(monkeypatch, threads):
-    monkeypatch.setattr(neighbours, "TILE", 128)
+    monkeypatch.setattr(tiles, "TILE", 128)
     x = clustered(1500, 16)
     one = nearest(x, 8)
     assert_same(nearest(x, 8, threads=threads), (one.names, one.similarities))

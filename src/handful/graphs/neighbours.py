@@ -8,7 +8,6 @@ graph is that of float64, whatever the tiles, the threads or the machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,15 +17,13 @@ from numpy.typing import NDArray
 
 from handful import errors
 from handful.graphs.similarity import FeaturePairs, pairs
+from handful.graphs.tiles import each_pair_once, tile_blocks
 from handful.runtime.blas import one_blas_thread
 from handful.runtime.run import Run
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Names = NDArray[np.int32]
-
-TILE = 1024
-"""Rows and columns of a tile."""
 
 SPARE = 8
 """Candidates kept beyond those asked for, so that rounding seldom calls for a second look."""
@@ -112,7 +109,7 @@ class _Search:
         """Offer every pair to both its rows. A block of heaps is in one worker's hands at a time."""
         from handful.kernels.neighbours import offer_columns, offer_rows
 
-        blocks = [slice(a, min(a + TILE, self.n)) for a in range(0, self.n, TILE)]
+        blocks = tile_blocks(self.n)
         locks = [Lock() for _ in blocks]
 
         def work(tile: tuple[int, int]) -> None:
@@ -127,7 +124,7 @@ class _Search:
                     offer_rows(products, *heaps, blocks[i].start)
 
         with one_blas_thread():
-            for _ in run.map_blocks(work, _each_pair_once(len(blocks))):
+            for _ in run.map_blocks(work, each_pair_once(len(blocks))):
                 pass
 
     def settled(self) -> Neighbours:
@@ -135,8 +132,7 @@ class _Search:
         names = np.full((self.n, self.count), -1, np.int32)
         similarities = np.zeros((self.n, self.count))
         doubtful = []
-        for start in range(0, self.n, TILE):
-            block = slice(start, min(start + TILE, self.n))
+        for block in tile_blocks(self.n):
             kept, exact = self._ordered(np.arange(block.start, block.stop), self.names[block])
             names[block], similarities[block] = kept[:, : self.count], exact[:, : self.count]
             doubtful.append(block.start + self._in_doubt(block, similarities[block]))
@@ -179,17 +175,7 @@ class _Search:
     def _highest(self, row: int) -> Floats:
         """(n,) the largest similarity that each candidate could have to a row."""
         out = np.empty(self.n)
-        for start in range(0, self.n, TILE):
-            block = slice(start, min(start + TILE, self.n))
+        for block in tile_blocks(self.n):
             keys = self.pairs.keys(slice(row, row + 1), block)[0]
             out[block] = self.pairs.of_key(keys.astype(np.float64) + self.pairs.key_error)
         return out
-
-
-def _each_pair_once(blocks: int) -> Iterator[tuple[int, int]]:
-    """Unordered pairs of blocks, by diagonals, so that tiles in work together share no block."""
-    for apart in range(blocks // 2 + 1):
-        for i in range(blocks):
-            j = (i + apart) % blocks
-            if 2 * apart != blocks or i < j:
-                yield i, j

@@ -7,6 +7,7 @@ whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -271,6 +272,36 @@ class FeaturePairs(_Tiled):
             keys -= (0.5 * self._squares[1][columns]).astype(np.float32)
         return keys
 
+    def singles(self, rows: slice | Indices, columns: slice | Indices) -> NDArray[np.float32]:
+        """(a, b) similarities as float32, unclipped, within `error` + 2⁻²⁴·`largest`; C-contiguous."""
+        if self._squares is not None:
+            return np.ascontiguousarray(self._precise(rows, columns), np.float32)
+        return np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
+
+    def moments(self, weights: Floats) -> tuple[Floats, Floats] | None:
+        """(n,) Σ_i w_i·s_ij and Σ_i w_i·s_ij² of unclipped products, in O(n·d²); None for distances."""
+        if self._metric or _is_sparse(self.left) or self.left.shape[1] > self.shape[0]:
+            return None
+        d = self.left.shape[1]
+        total, square = np.zeros(d), np.zeros((d, d))
+        for start in range(0, self.shape[0], TILE_ROWS):
+            block = self.left[start : start + TILE_ROWS].astype(np.float64)
+            scaled = block * weights[start : start + TILE_ROWS, None]
+            total += scaled.sum(axis=0)
+            square += block.T @ scaled
+        first, second = np.empty(self.shape[1]), np.empty(self.shape[1])
+        for start in range(0, self.shape[1], TILE_ROWS):
+            run = slice(start, start + TILE_ROWS)
+            block = self.right[run].astype(np.float64)
+            first[run] = block @ total
+            second[run] = np.einsum("ij,ij->i", block @ square, block)
+        return first, second
+
+    @property
+    def largest(self) -> float:
+        """No similarity is larger than this in size."""
+        return 1.0 if self._metric else float(np.prod(self._longest))
+
     @property
     def key_error(self) -> float:
         """A bound on the rounding of `keys`."""
@@ -291,7 +322,7 @@ class FeaturePairs(_Tiled):
             return self._precise(rows, columns)
         return self._shaped(_products(self.left[rows], self.right[columns]))
 
-    def _precise(self, rows: slice, columns: Indices) -> Tile:
+    def _precise(self, rows: slice | Indices, columns: slice | Indices) -> Tile:
         out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
         if self._squares is not None:
             both = self._squares[0][rows, None] + self._squares[1][columns]
@@ -300,7 +331,8 @@ class FeaturePairs(_Tiled):
             np.maximum(out, 0.0, out=out)
             if not _is_sparse(self.left):  # a small difference of large numbers is taken by itself
                 i, j = np.nonzero(out < 2.0**-20 * both)
-                out[i, j] = _exact(self.left, rows.start + i, self.right, columns[j], True)
+                first, second = (np.arange(n) for n in self.shape)
+                out[i, j] = _exact(self.left, first[rows][i], self.right, second[columns][j], True)
         return self._shaped(out)
 
     def diagonal(self) -> Floats:
@@ -453,13 +485,20 @@ class GraphPairs(Pairs):
 
     def __init__(self, graph: Any) -> None:
         by_candidate = sparse.csc_array(graph)
+        if by_candidate.dtype.kind != "f" or by_candidate.dtype.itemsize < 4:
+            by_candidate = by_candidate.astype(np.float32)
         by_candidate.sum_duplicates()
         _require_finite(by_candidate.data, "similarity")
         self.by_candidate = by_candidate
         self.shape = (int(graph.shape[0]), int(graph.shape[1]))
-        self.symmetric = (
-            self.shape[0] == self.shape[1] and abs(by_candidate - by_candidate.T).max() == 0.0
-        )
+        self._starts = by_candidate.indptr.astype(np.int64)
+        self._rows = by_candidate.indices.astype(np.int32, copy=False)
+
+    @cached_property
+    def symmetric(self) -> bool:  # type: ignore[override]  # asked for seldom, and not cheap
+        """Whether s_ij = s_ji for all pairs."""
+        rows, columns = self.shape
+        return rows == columns and abs(self.by_candidate - self.by_candidate.T).max() == 0.0
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """See `Pairs.column`."""
@@ -479,15 +518,13 @@ class GraphPairs(Pairs):
         weights: Floats | None = None,
     ) -> Floats:
         """See `Pairs.sums`."""
-        chosen = self.by_candidate[:, columns]
-        rows = chosen.indices
-        gain = np.maximum(chosen.data - low[rows], 0.0)
-        if room is not None:
-            np.minimum(gain, room[rows], out=gain)
-        if weights is not None:
-            gain *= weights[rows]
-        owner = np.repeat(np.arange(len(columns)), np.diff(chosen.indptr))
-        return np.bincount(owner, gain, minlength=len(columns)).astype(np.float64)
+        from handful.kernels.lists import sparse_sums
+
+        none, out = np.zeros(0), np.empty(len(columns))
+        limits = none if room is None else room, none if weights is None else weights
+        entries = (self._starts, self._rows, self.by_candidate.data)
+        sparse_sums(*entries, np.asarray(columns, np.int64), low, *limits, out)
+        return out
 
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
@@ -542,7 +579,8 @@ def products(rows: Any, one: Any) -> Floats:
     """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
     if _is_sparse(rows):
         return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
-    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), False)
+    nil = np.zeros(len(rows), np.int64)
+    return _exact(rows, np.arange(len(rows)), _dense(one), nil, False)
 
 
 def squared_distances(rows: Any, one: Any) -> Floats:
@@ -550,7 +588,8 @@ def squared_distances(rows: Any, one: Any) -> Floats:
     if _is_sparse(rows):
         squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
         return np.maximum(squares, 0.0)
-    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+    nil = np.zeros(len(rows), np.int64)
+    return _exact(rows, np.arange(len(rows)), _dense(one), nil, True)
 
 
 def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from handful import errors
 from handful.io import digest
-from handful.io.values import convert, encoded_field, is_encoded, native_kind, to_json
+from handful.io.schemas import fitted, unified, wide
+from handful.io.values import convert, native_kind
 from handful.pool import BLOCK_ROWS, BadRow, ColumnData, Kind
 
 
@@ -67,7 +68,7 @@ class TableSource:
         self.rows: int = self.first[-1]
         if not self.rows:
             raise errors.empty_pool(", ".join(part.name for part in self.parts[:3]))
-        self.table_schema = _unified([part.schema for part in self.parts])
+        self.table_schema = unified([part.schema for part in self.parts])
         self.typed_schema = self.table_schema
         self.schema: Mapping[str, Kind] = {f.name: native_kind(f) for f in self.table_schema}
         self.bad: Sequence[BadRow] = [
@@ -112,7 +113,7 @@ class TableSource:
             a, b = max(start - first, 0), min(stop - first, part.rows)
             if a < b:
                 there = [name for name in names if name in part.schema.names]
-                pieces.append(_fitted(part.read(there, a, b), schema, b - a))
+                pieces.append(fitted(part.read(there, a, b), schema, b - a))
         return pa.concat_tables(pieces) if pieces else schema.empty_table()
 
     def take(self, rows: NDArray[np.int64]) -> Iterator[pa.Table]:
@@ -124,13 +125,13 @@ class TableSource:
         if len(ascending) == len(rows) and (ascending == rows).all():
             yield from self._take_ascending(rows)
             return
-        wide = pa.schema([f.with_type(_wide(f.type)) for f in self.table_schema])
-        taken = [_fitted(table, wide, len(table)) for table in self._take_ascending(ascending)]
+        joinable = pa.schema([f.with_type(wide(f.type)) for f in self.table_schema])
+        taken = [fitted(table, joinable, len(table)) for table in self._take_ascending(ascending)]
         table = pa.concat_tables(taken).combine_chunks()
         places = np.searchsorted(ascending, rows)
         for start in range(0, len(rows), BLOCK_ROWS):
             chunk = table.take(places[start : start + BLOCK_ROWS])
-            yield _fitted(chunk, self.table_schema, len(chunk))
+            yield fitted(chunk, self.table_schema, len(chunk))
 
     def typed(self, table: pa.Table) -> pa.Table:
         """A table of `take` in `typed_schema`: with the types that other formats get."""
@@ -253,53 +254,3 @@ def _array_digest(array: Any) -> str:
     return digest.of_parts(
         [array.shape, *map(digest.of_array, (array.indptr, array.indices, array.data))]
     )
-
-
-# Schemas ----------------------------------------------------------------------------------------
-
-
-def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    fields: dict[str, pa.Field] = {}
-    for schema in schemas:
-        for field in schema:
-            known = fields.get(field.name)
-            fields[field.name] = field if known is None else promoted(known, field)
-    return pa.schema(list(fields.values()), metadata=schemas[0].metadata)
-
-
-def promoted(one: pa.Field, other: pa.Field) -> pa.Field:
-    """One field for the values of two, as JSON texts where Arrow knows no common type."""
-    if one.equals(other, check_metadata=False) and is_encoded(one) == is_encoded(other):
-        return one
-    plain = [f.with_type(_wide(f.type)) for f in (one, other)]
-    if not is_encoded(one) and not is_encoded(other):
-        schemas = [pa.schema([f.remove_metadata().with_nullable(True)]) for f in plain]
-        try:
-            return pa.unify_schemas(schemas, promote_options="permissive").field(0)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            pass
-    return encoded_field(one.name)
-
-
-def _wide(kind: pa.DataType) -> pa.DataType:
-    """A type whose values can be joined past 2 GB."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    if pa.types.is_string(kind):
-        return pa.large_string()
-    return pa.large_binary() if pa.types.is_binary(kind) else kind
-
-
-def _fitted(table: pa.Table, schema: pa.Schema, rows: int) -> pa.Table:
-    """A table in the common schema: columns cast, or missing."""
-    columns = []
-    for field in schema:
-        if field.name not in table.schema.names:
-            columns.append(pa.chunked_array([pa.nulls(rows, field.type)]))
-            continue
-        column = table.column(field.name)
-        if is_encoded(field) and not is_encoded(table.schema.field(field.name)):
-            texts = [None if v is None else to_json(v) for v in column.to_pylist()]
-            column = pa.chunked_array([pa.array(texts, pa.large_string())])
-        columns.append(column if column.type == field.type else column.cast(field.type, safe=False))
-    return pa.table(columns, schema=schema)

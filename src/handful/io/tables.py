@@ -11,9 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.io.arrow import TableSource, promoted
+from handful.io.arrow import TableSource
 from handful.io.memory import column_of
 from handful.io.numpy import is_sparse
+from handful.io.schemas import promoted
 from handful.io.values import is_encoded, to_json
 from handful.pool import BLOCK_ROWS, Source
 
