@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from handful.budget import Ledger
 from handful.graphs.similarity import NAMES
 from handful.methods._contract import MethodFacts, Need, View
