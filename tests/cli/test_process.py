@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 SOURCE = str(Path(importlib.util.find_spec("handful").origin).parents[1])
-RANDOM = ("--rows", "20", "--method", "random")
+RANDOM = ("--rows", "20", "--method", "random", "--draws", "0")
 NAMES = ["out.jsonl", "out.jsonl.manifest.json", "out.jsonl.manifest.parquet"]
 
 

@@ -344,3 +344,15 @@ def test_a_full_disk_while_unpacking_is_named(
     name = written(tmp_path, gzip.compress(b"{}\n"), "pool.jsonl.gz")
     with pytest.raises(errors.DataError, match=r"cannot be unpacked in .*No space left.*TMPDIR"):
         JsonlSource([name])
+
+
+def test_one_huge_line_is_neither_parsed_nor_read_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines_module, "LONG_BYTES", 1000)
+    deep = b'{"a":' + b"[" * 100 + b" " * 1000 + b"]" * 100 + b"}"
+    with pieces_of(10):
+        source = JsonlSource([written(tmp_path, b"{}\n" + deep + b"\n{}")], on_bad_row="skip")
+    reason = "not a JSON object, at byte 69 of a line of 1,206 bytes"
+    assert [row.reason for row in source.bad] == [reason]
+    assert source.rows == 3

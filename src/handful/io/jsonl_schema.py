@@ -14,11 +14,11 @@ from handful.pool import BLOCK_ROWS, Kind
 if TYPE_CHECKING:
     from handful.io.jsonl import JsonlSource
 
-_RUNS, _RUN_ROWS = 16, 64
+_RUNS, _RUN_ROWS, _BYTES = 16, 64, 1 << 25
 
 
 class JsonlSchema(Mapping[str, Kind]):
-    """Columns and kinds as a sample of rows has them: up to 16 runs of 64 rows, evenly spaced.
+    """Columns and kinds as a sample of rows has them: up to 16 runs of 64 rows, evenly spaced, 32 MB in all.
 
     Asked for a column that the sample lacks, it looks through the whole pool before it says no.
     """
@@ -80,8 +80,14 @@ def _sample(source: JsonlSource) -> list[dict[str, Any]]:
     rows = np.unique(starts[:, None] + np.arange(_RUN_ROWS))
     bad = {row.row for row in source.bad}
     rows = rows[rows < source.rows]
-    lines = zip(rows.tolist(), source.raw_lines(rows), strict=True)
-    return [json.loads(line) for row, line in lines if row not in bad]
+    sample, size = [], 0
+    for row, line in zip(rows.tolist(), source.raw_lines(rows), strict=True):
+        if row not in bad:
+            sample.append(json.loads(line))
+            size += len(line)
+        if size > _BYTES:
+            break
+    return sample
 
 
 def _kinds(sample: list[dict[str, Any]]) -> dict[str, Kind]:

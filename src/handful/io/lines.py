@@ -23,6 +23,7 @@ from handful.kernels.strings import spans_end_to_end
 from handful.pool import BadRow
 
 PIECE_BYTES = 1 << 21
+LONG_BYTES = 1 << 24
 _LOOK_BYTES = 1 << 14
 
 _BOM = b"\xef\xbb\xbf"
@@ -40,7 +41,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """The lines of one file that begin in one stretch of its bytes.
+    """The lines in one stretch of a file's bytes.
 
     Args:
         lines: The file.
@@ -69,15 +70,15 @@ class Piece:
 
 
 def scan(cut: tuple[Lines, int, int]) -> Piece:
-    """Find and check the lines that begin in a stretch of bytes: any stretch, on any thread."""
+    """Find and check the lines of a stretch of bytes that `Lines.cuts` gave: any, on any thread."""
     lines, start, stop = cut
     buffer = lines.buffer
-    start, stop = lines.line_at(start), lines.line_at(stop)
     starts, ends, _ = jsonl.lines(buffer, start, stop, (stop - start) // 2 + 1)
     end_to_end = int((ends - starts).sum()) + len(starts) == stop - start and buffer[stop - 1] == 10
     faulty = []
-    for row in np.flatnonzero(jsonl.check(buffer, starts, ends) >= 0).tolist():
-        reason = jsonl_reference.fault(buffer[starts[row] : ends[row]].tobytes())
+    faults = jsonl.check(buffer, starts, ends)
+    for row in np.flatnonzero(faults >= 0).tolist():
+        reason = _reason(buffer[starts[row] : ends[row]], int(faults[row] - starts[row]))
         if reason is not None:
             faulty.append((row, reason))
     line_ends = None if end_to_end and not faulty else np.flatnonzero(buffer[start:stop] == 10)
@@ -91,6 +92,16 @@ def scan(cut: tuple[Lines, int, int]) -> Piece:
         [(row, before[row], reason) for row, reason in faulty],
         None if end_to_end else (starts, ends),
     )
+
+
+def _reason(line: NDArray[np.uint8], place: int) -> str | None:
+    """What is wrong with a line that the kernel faults at a place; the reference may yet take it.
+
+    What is longer than `LONG_BYTES` (one JSON document, say) is not parsed: that takes many times its size.
+    """
+    if len(line) > LONG_BYTES:
+        return f"not a JSON object, at byte {place + 1} of a line of {len(line):,} bytes"
+    return jsonl_reference.fault(line.tobytes())
 
 
 class Lines:
@@ -122,15 +133,19 @@ class Lines:
         size = Path(self.name).stat().st_size if self.packed else self.size
         return {"name": self.label, "bytes": size}
 
-    def cuts(self) -> Iterator[tuple[Lines, int, int]]:
-        """The stretches to scan, in order."""
-        for start in range(self.first, self.size, PIECE_BYTES):
-            yield self, start, min(start + PIECE_BYTES, self.size)
+    def is_list(self) -> bool:
+        """Whether the file begins as one JSON list does."""
+        return self.buffer[self.first : self.first + 4096].tobytes().lstrip().startswith(b"[")
 
-    def line_at(self, place: int) -> int:
-        """The first place from `place` on where a line begins, or the end."""
-        if place <= self.first:
-            return self.first
+    def cuts(self) -> Iterator[tuple[Lines, int, int]]:
+        """The stretches to scan: whole lines, of `PIECE_BYTES` and as much as ends the last."""
+        start = self.first
+        while start < self.size:
+            stop = self._line_end(start + PIECE_BYTES)
+            yield self, start, stop
+            start = stop
+
+    def _line_end(self, place: int) -> int:
         for start in range(place - 1, self.size, _LOOK_BYTES):
             found = np.flatnonzero(self.buffer[start : start + _LOOK_BYTES] == 10)
             if len(found):
@@ -139,8 +154,6 @@ class Lines:
 
     def add(self, piece: Piece) -> None:
         """Note the next piece: where it begins, and its rows that are not sound."""
-        if piece.start == piece.stop:
-            return  # within one long line
         self._index.append((self.rows, self._newlines, piece.start))
         for row, newlines, reason in piece.faulty:
             where = f"{self.label}:{self._newlines + newlines + 1}"

@@ -29,6 +29,8 @@ _BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
 _SPACES = np.uint64(0x2020202020202020)
 _LETTERS = np.uint64(0x6161616161616161)  # no loop stops at an "a"
 _ORDER = np.uint64(0x0001020304050607)  # (1 << 8·k) · this has k in its top byte
+_DIGIT = np.full(256, 16)  # the value of a hexadecimal digit; 16 for what is none
+_DIGIT[[*b"0123456789abcdef"]] = _DIGIT[[*b"0123456789ABCDEF"]] = range(16)
 _NONE, _ONE, _SEVEN, _TOP = np.uint64(0), np.uint64(1), np.uint64(7), np.uint64(56)
 
 
@@ -58,14 +60,14 @@ def _word_from(words, place):
 
 @part(numba.int64(BYTES, WORDS, numba.int64, numba.int64))
 def plain_until(buffer, words, place, end):
-    """First byte in [place, end) that is a quote, backslash, control or non-ASCII byte; else `end`."""
+    """First byte in [place, end) that is a quote, a backslash or a control character; else `end`."""
     at = place >> 3
     if place < end and at < len(words):
         word = _word_from(words, place)
         while True:
             quote, slash = word ^ _QUOTES, word ^ _BACKSLASHES
             hits = ((quote - _EACH) & ~quote) | ((slash - _EACH) & ~slash)
-            hits = (hits | ((word - _SPACES) & ~word) | word) & _HIGH
+            hits = (hits | ((word - _SPACES) & ~word)) & _HIGH
             if hits != _NONE:
                 return min((at << 3) + _lowest(hits), end)
             at += 1
@@ -75,7 +77,7 @@ def plain_until(buffer, words, place, end):
             word = words[at]
     while place < end:
         byte = buffer[place]
-        if byte == QUOTE or byte == BACKSLASH or byte < SPACE or byte >= 0x80:
+        if byte == QUOTE or byte == BACKSLASH or byte < SPACE:
             return place
         place += 1
     return end
@@ -121,13 +123,8 @@ def hexadecimal(buffer, place, end):
     """The number written in the four hexadecimal digits at `place`, or -1."""
     if place + 4 > end:
         return -1
-    value = 0
-    for step in range(4):
-        byte = np.int64(buffer[place + step])
-        digit = byte - 0x30
-        if digit < 0 or digit > 9:
-            digit = (byte | 0x20) - 0x57
-            if digit < 10 or digit > 15:
-                return -1
-        value = value * 16 + digit
-    return value
+    one, two = _DIGIT[buffer[place]], _DIGIT[buffer[place + 1]]
+    three, four = _DIGIT[buffer[place + 2]], _DIGIT[buffer[place + 3]]
+    if (one | two | three | four) > 15:
+        return -1
+    return (one << 12) | (two << 8) | (three << 4) | four

@@ -1,4 +1,4 @@
-"""Is a line one JSON object in valid UTF-8? The first byte at fault, found without building anything.
+"""Is a line one JSON object in valid UTF-8? Judged without building anything.
 
 Each `_after_…` takes the place where something begins and gives the place past it, or, where it is
 broken, ~(the byte at fault), which is negative. What is sound is `jsonl_reference.fault`.
@@ -20,7 +20,6 @@ from handful.kernels.json_bytes import (
     OPEN_OBJECT,
     PLACES,
     QUOTE,
-    SPACE,
     WORDS,
     after_space,
     hexadecimal,
@@ -36,27 +35,38 @@ _TRUE, _FALSE, _NULL, _NAN, _INFINITY = (
     np.uint64(int.from_bytes(word, "little"))
     for word in (b"true", b"false", b"null", b"NaN", b"Infinity")
 )
+_IS_ESCAPE = np.zeros(256, np.bool_)
+_IS_ESCAPE[[*b'"\\/bfnrt']] = True
 _PLACE = numba.int64(BYTES, numba.int64, numba.int64)
 
 
-@part(_PLACE)
-def _after_character(buffer, place, end):
-    """Past a UTF-8 character of two to four bytes (RFC 3629, §4)."""
-    lead = buffer[place]
-    if lead < 0xC2 or lead > 0xF4:
-        return ~place
-    length = 2 + np.int64(lead >= 0xE0) + np.int64(lead >= 0xF0)
-    if place + length > end:
-        return ~place
-    second = buffer[place + 1]
-    low = 0xA0 if lead == 0xE0 else (0x90 if lead == 0xF0 else 0x80)
-    high = 0x9F if lead == 0xED else (0x8F if lead == 0xF4 else 0xBF)
-    if second < low or second > high:
-        return ~place
-    for step in range(2, length):
-        if buffer[place + step] & 0xC0 != 0x80:
-            return ~place
-    return place + length
+@part(numba.boolean(BYTES, numba.int64, numba.int64))
+def _is_ascii(buffer, place, end):
+    line, seen = buffer[place:end], np.uint8(0)
+    for at in range(len(line)):
+        seen |= line[at]
+    return seen < 0x80
+
+
+@part(numba.boolean(BYTES, numba.int64, numba.int64))
+def _is_utf8(buffer, place, end):
+    """Whether an object is valid UTF-8 (RFC 3629, §4), its brackets and so its ends being sound.
+
+    A byte must follow another where one of the three before it opens a character that long, and only
+    there. No branch, so that the compiler makes the loop wide.
+    """
+    third = buffer[place + 2]  # the first two are ASCII, as is the last
+    wrong = (0x80 <= third < 0xC2) | (third > 0xF4)
+    before3, before2 = buffer[place : end - 3], buffer[place + 1 : end - 2]
+    before, bytes_ = buffer[place + 2 : end - 1], buffer[place + 3 : end]
+    for at in range(len(bytes_)):
+        byte, last = bytes_[at], before[at]
+        follows = (last >= 0xC0) | (before2[at] >= 0xE0) | (before3[at] >= 0xF0)
+        wrong |= follows != (byte & 0xC0 == 0x80)
+        wrong |= (byte == 0xC0) | (byte == 0xC1) | (byte > 0xF4)
+        wrong |= ((last == 0xE0) & (byte < 0xA0)) | ((last == 0xED) & (byte > 0x9F))
+        wrong |= ((last == 0xF0) & (byte < 0x90)) | ((last == 0xF4) & (byte > 0x8F))
+    return not wrong
 
 
 @part(numba.int64(BYTES, WORDS, numba.int64, numba.int64))
@@ -66,26 +76,18 @@ def _after_string(buffer, words, place, end):
         place = plain_until(buffer, words, place, end)
         if place >= end:
             return ~end
-        byte = buffer[place]
-        if byte == QUOTE:
+        if buffer[place] == QUOTE:
             return place + 1
-        if byte == BACKSLASH:
+        if buffer[place] != BACKSLASH:
+            return ~place
+        while place < end and buffer[place] == BACKSLASH:  # escapes come in runs
             name = buffer[place + 1] if place + 1 < end else np.uint8(0)
             if name == LETTER_U and hexadecimal(buffer, place + 2, end) >= 0:
                 place += 6
-                continue
-            for known in (0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74):  # " \ / b f n r t
-                if name == known:
-                    break
+            elif _IS_ESCAPE[name]:
+                place += 2
             else:
                 return ~place
-            place += 2
-        elif byte < SPACE:
-            return ~place
-        while 0 <= place < end and buffer[place] >= 0x80:
-            place = _after_character(buffer, place, end)
-        if place < 0:
-            return place
 
 
 @part(_PLACE)
@@ -139,56 +141,50 @@ def _after_bare(buffer, place, end):
     return at + count
 
 
-@part(numba.int64(BYTES, WORDS, numba.int64, numba.int64))
-def _fault(buffer, words, place, end):
-    """The first byte at fault of a line that should be one JSON object, or -1."""
-    place = after_space(buffer, place, end)
-    if place >= end or buffer[place] != OPEN_OBJECT:
-        return place
-    place += 1
-    depth, objects, expected = 1, np.uint64(1), _FIRST_KEY  # objects: a bit a level, inmost lowest
-    while depth:
-        place = after_space(buffer, place, end)
-        if place >= end:
-            return end
-        byte = buffer[place]
-        within = objects & np.uint64(1)
-        closes = byte == (CLOSE_OBJECT if within else CLOSE_LIST)
-        if expected == _NEXT and byte == COMMA:
-            place, expected = place + 1, (_KEY if within else _VALUE)
-        elif closes and expected != _KEY and expected != _VALUE:
-            depth, objects = depth - 1, objects >> np.uint64(1)
-            place, expected = place + 1, _NEXT
-        elif expected <= _KEY and byte == QUOTE:
-            place = _after_string(buffer, words, place + 1, end)
-            if place < 0:
-                return ~place
-            place = after_space(buffer, place, end)
-            if place >= end or buffer[place] != COLON:
-                return place
-            place, expected = place + 1, _VALUE
-        elif expected <= _KEY or expected == _NEXT:
-            return place
-        elif byte | BRACKETS == OPEN_OBJECT:
-            if depth == SURE_DEPTH:
-                return place
-            opens = np.uint64(byte == OPEN_OBJECT)
-            depth, objects = depth + 1, (objects << np.uint64(1)) | opens
-            place, expected = place + 1, (_FIRST_KEY if opens else _FIRST_VALUE)
-        else:
-            if byte == QUOTE:
-                place = _after_string(buffer, words, place + 1, end)
-            else:
-                place = _after_bare(buffer, place, end)
-            if place < 0:
-                return ~place
-            expected = _NEXT
-    place = after_space(buffer, place, end)
-    return -1 if place == end else place
-
-
-@kernel(numba.void(BYTES, WORDS, PLACES, PLACES, numba.int64[::1]))
+@kernel(numba.void(BYTES, WORDS, PLACES, PLACES, numba.int64[::1]), allocates=False)
 def check(buffer, words, starts, ends, faults):
-    """Write for each line the place of its first byte at fault, or -1."""
+    """Write for each line -1, or where it breaks: the beginning of one that is not UTF-8."""
     for row in range(len(starts)):
-        faults[row] = _fault(buffer, words, starts[row], ends[row])
+        start, end = starts[row], ends[row]
+        place = after_space(buffer, start, end)
+        depth = np.int64(place < end and buffer[place] == OPEN_OBJECT)
+        place = place + 1 if depth else ~place
+        objects, expected = np.uint64(1), _FIRST_KEY  # objects: a bit a level, the inmost lowest
+        while depth and place >= 0:
+            place = after_space(buffer, place, end)
+            byte = buffer[place] if place < end else np.uint8(0)
+            within = objects & np.uint64(1)
+            if place >= end:
+                place = ~place
+            elif expected == _NEXT and byte == COMMA:
+                place, expected = place + 1, (_KEY if within else _VALUE)
+            elif byte == QUOTE and expected != _NEXT:
+                place = _after_string(buffer, words, place + 1, end)
+                if expected <= _KEY and place >= 0:
+                    place = after_space(buffer, place, end)
+                    colon = place < end and buffer[place] == COLON
+                    place, expected = (place + 1 if colon else ~place), _VALUE
+                else:
+                    expected = _NEXT
+            elif byte | BRACKETS == CLOSE_OBJECT and expected != _KEY and expected != _VALUE:
+                same = byte == (CLOSE_OBJECT if within else CLOSE_LIST)
+                depth, objects = depth - 1, objects >> np.uint64(1)
+                place, expected = (place + 1 if same else ~place), _NEXT
+            elif expected <= _KEY or expected == _NEXT:
+                place = ~place
+            elif byte | BRACKETS == OPEN_OBJECT:
+                opens = np.uint64(byte == OPEN_OBJECT)
+                objects, expected = (
+                    (objects << np.uint64(1)) | opens,
+                    _FIRST_KEY if opens else _FIRST_VALUE,
+                )
+                place, depth = (place + 1 if depth < SURE_DEPTH else ~place), depth + 1
+            else:
+                place, expected = _after_bare(buffer, place, end), _NEXT
+        if place < 0:
+            faults[row] = ~place
+            continue
+        place = after_space(buffer, place, end)
+        faults[row] = -1 if place == end else place
+        if place == end and not _is_ascii(buffer, start, end) and not _is_utf8(buffer, start, end):
+            faults[row] = start

@@ -12,7 +12,7 @@ _OUT = numba.int64[::1]
 
 
 @kernel(
-    numba.int64(BYTES, WORDS, PLACES, PLACES, _OUT, _OUT, numba.uint8[::1], _OUT),
+    numba.int64(BYTES, WORDS, PLACES, PLACES, _OUT, _OUT, numba.uint8[::1], _OUT), allocates=False
 )
 def _elements(buffer, words, firsts, lasts, starts, ends, kinds, offsets):
     count = 0

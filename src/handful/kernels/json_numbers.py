@@ -64,7 +64,10 @@ def _decimal(buffer, place, end):
 
 
 @kernel(
-    numba.void(BYTES, PLACES, PLACES, BYTES, numba.int64[::1], numba.float64[::1], numba.uint8[::1])
+    numba.void(
+        BYTES, PLACES, PLACES, BYTES, numba.int64[::1], numba.float64[::1], numba.uint8[::1]
+    ),
+    allocates=False,
 )
 def numbers(
     buffer: Bytes,

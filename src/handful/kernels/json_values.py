@@ -35,6 +35,9 @@ MISSING, NULL, PLAIN, ESCAPED = (
 )
 NUMBER, BOOLEAN, NESTED = int(Kind.NUMBER), int(Kind.BOOLEAN), int(Kind.NESTED)
 
+_MEANT = np.arange(256, dtype=np.uint8)  # what a letter behind a backslash means
+_MEANT[[*b"bfnrt"]] = [*b"\b\f\n\r\t"]
+
 _OUT = numba.uint8[::1]
 _SPANS = numba.int64[:, ::1]
 _KINDS = numba.uint8[:, ::1]
@@ -51,30 +54,37 @@ def _closing_quote(buffer, words, place, end):
     return place, kind
 
 
+@part(numba.int64(BYTES, numba.int64, numba.int64))
+def _after_bare(buffer, place, end):
+    """Past a number or a word."""
+    while place < end and buffer[place] > SPACE and buffer[place] != COMMA:
+        if buffer[place] | BRACKETS == CLOSE_OBJECT:
+            break
+        place += 1
+    return place
+
+
 @part(numba.types.UniTuple(numba.int64, 4)(BYTES, WORDS, numba.int64, numba.int64))
 def value_at(buffer, words, place, end):
     """Of the value at `place`: its kind, its span (without the quotes of a string), the place past it."""
-    first, lead, depth = place, buffer[place], 0
-    if lead == QUOTE:
-        place, kind = _closing_quote(buffer, words, place + 1, end)
-        return kind, first + 1, place, place + 1
-    if lead | BRACKETS != OPEN_OBJECT:
-        while place < end and buffer[place] > SPACE and buffer[place] != COMMA:
-            if buffer[place] | BRACKETS == CLOSE_OBJECT:
-                break
-            place += 1
-        kind = NULL if lead == 0x6E else (BOOLEAN if lead == 0x74 or lead == 0x66 else NUMBER)
-        return kind, first, place, place
+    first, depth = place, 0
     while place < end:
         byte = buffer[place]
         if byte == QUOTE:
-            place, _ = _closing_quote(buffer, words, place + 1, end)
+            body = place + 1
+            place, kind = _closing_quote(buffer, words, body, end)
+            if depth == 0:
+                return kind, body, place, place + 1
         elif byte | BRACKETS == OPEN_OBJECT:
             depth += 1
         elif byte | BRACKETS == CLOSE_OBJECT:
             depth -= 1
+        elif depth == 0:
+            place = _after_bare(buffer, place, end)
+            truth = byte == 0x74 or byte == 0x66  # t, f
+            return (NULL if byte == 0x6E else (BOOLEAN if truth else NUMBER)), first, place, place
         place += 1
-        if depth == 0:
+        if depth <= 0:
             break
     return NESTED, first, min(place, end), place
 
@@ -110,24 +120,21 @@ def _unescape(buffer, words, place, end, out, at):
     """
     while True:
         stop = either_until(buffer, words, place, end, BACKSLASH, BACKSLASH)
-        at = _copy(buffer, place, stop, out, at)
-        if stop + 1 >= end:
+        at, place = _copy(buffer, place, stop, out, at), stop
+        if place + 1 >= end:
             return at
-        name, place = buffer[stop + 1], stop + 2
-        if name == LETTER_U:
-            code, place = hexadecimal(buffer, place, end), place + 4
+        while place + 1 < end and buffer[place] == BACKSLASH:  # escapes come in runs
+            name = buffer[place + 1]
+            if name != LETTER_U:
+                out[at] = _MEANT[name]
+                at, place = at + 1, place + 2
+                continue
+            code, place = hexadecimal(buffer, place + 2, end), place + 6
             if 0xD800 <= code < 0xDC00 and place + 1 < end and buffer[place + 1] == LETTER_U:
                 low = hexadecimal(buffer, place + 2, end) if buffer[place] == BACKSLASH else -1
                 if 0xDC00 <= low < 0xE000:
                     code, place = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00), place + 6
             at = _encode(0xFFFD if code < 0 or 0xD800 <= code < 0xE000 else code, out, at)
-            continue
-        for known, meant in ((0x62, 8), (0x66, 12), (0x6E, 10), (0x72, 13), (0x74, 9)):  # b f n r t
-            if name == known:
-                name = np.uint8(meant)
-                break
-        out[at] = name
-        at += 1
 
 
 @part(numba.boolean(BYTES, numba.int64, BYTES, numba.int64, numba.int64))
@@ -140,36 +147,37 @@ def _same(one, first, other, second, length):
 
 
 @kernel(
-    numba.void(BYTES, WORDS, PLACES, PLACES, BYTES, PLACES, _SPANS, _SPANS, _KINDS),
+    numba.void(BYTES, WORDS, PLACES, PLACES, BYTES, PLACES, _OUT, _SPANS, _SPANS, _KINDS),
+    allocates=False,
 )
-def extract(buffer, words, starts, ends, names, offsets, firsts, lasts, kinds):
+def extract(buffer, words, starts, ends, names, offsets, scratch, firsts, lasts, kinds):
     """Find the values of named fields: (fields, rows) kinds and spans; of equal keys the last counts."""
     fields = len(kinds)
-    longest = 0
-    for field in range(fields):
-        longest = max(longest, offsets[field + 1] - offsets[field])
-    scratch = np.empty(
-        6 * longest, np.uint8
-    )  # a longer key, though escaped, is longer than any name
     for row in range(len(starts)):
         for field in range(fields):
             firsts[field, row] = lasts[field, row] = kinds[field, row] = MISSING
         end = ends[row]
         place = after_space(buffer, after_space(buffer, starts[row], end) + 1, end)
         while place < end and buffer[place] == QUOTE:
-            key, key_at, after = buffer, place + 1, 0
-            after, kind = _closing_quote(buffer, words, place + 1, end)
-            length = after - key_at
-            if kind == ESCAPED and length <= len(scratch):
-                length = _unescape(buffer, words, key_at, after, scratch, 0)
-                key, key_at = scratch, 0
+            key = place + 1
+            after, kind = _closing_quote(buffer, words, key, end)
+            length = after - key
+            escaped = kind == ESCAPED and length <= len(scratch)
+            if escaped:
+                length = _unescape(buffer, words, key, after, scratch, 0)
             place = after_space(buffer, after_space(buffer, after + 1, end) + 1, end)
             if place >= end:
                 break
             value_kind, first, last, place = value_at(buffer, words, place, end)
             for field in range(fields):
                 name = offsets[field]
-                if offsets[field + 1] - name == length and _same(key, key_at, names, name, length):
+                if offsets[field + 1] - name != length:
+                    continue
+                if escaped:
+                    same = _same(scratch, 0, names, name, length)
+                else:
+                    same = _same(buffer, key, names, name, length)
+                if same:
                     kinds[field, row] = value_kind
                     firsts[field, row], lasts[field, row] = first, last
             place = after_space(buffer, place, end)
@@ -177,7 +185,7 @@ def extract(buffer, words, starts, ends, names, offsets, firsts, lasts, kinds):
                 place = after_space(buffer, place + 1, end)
 
 
-@kernel(numba.int64(BYTES, WORDS, PLACES, PLACES, BYTES, _OUT, numba.int64[::1]))
+@kernel(numba.int64(BYTES, WORDS, PLACES, PLACES, BYTES, _OUT, numba.int64[::1]), allocates=False)
 def gather(buffer, words, firsts, lasts, kinds, out, offsets):
     """Write the texts of values end to end; offsets (n + 1,). Returns the bytes written."""
     at = 0

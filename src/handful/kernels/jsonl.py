@@ -3,12 +3,12 @@
 Nothing is built: a row is a span of bytes in a (memory-mapped) buffer, a value another. Three steps,
 one pass each:
 
-- `scan`: the non-blank lines of a byte range and, for each, its first byte at fault, or -1;
+- `lines` and `check`: the non-blank lines of a byte range; for each -1, or where it breaks;
 - `extract`: for fields of the top level by name, kind and span of the value in each row;
 - `gather`: the texts of such values, unescaped, end to end (Arrow's large_string).
 
-What they mean is `jsonl_reference`, plain Python over the standard library's json. What `scan` passes
-is sound; a line it faults goes to `jsonl_reference.fault`, which decides and words the error.
+What they mean is `jsonl_reference`, plain Python over the standard library's json. What `check`
+passes is sound; a line it faults goes to `jsonl_reference.fault`, which decides and words the error.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def lines(buffer: NDArray[np.uint8], start: int, stop: int, limit: int) -> Lines
 def check(
     buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    r"""Find the first byte at fault in each line, or -1: is it one JSON object in valid UTF-8?
+    r"""Is each line one JSON object in valid UTF-8? -1 if so, else where it breaks.
 
     What passes is sound. What does not is `jsonl_reference.fault`'s to decide: objects nested deeper
     than 64 levels fail here and may yet be sound. Cost: about 1 ns a byte.
@@ -124,9 +124,22 @@ def extract(
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     packed = np.frombuffer(b"".join(encoded), np.uint8)
     shape = (len(names), len(starts))
+    longest = max(map(len, encoded), default=0)
+    scratch = np.empty(
+        6 * longest, np.uint8
+    )  # a longer key, though escaped, is longer than any name
     fields = Fields(np.empty(shape, np.uint8), np.empty(shape, np.int64), np.empty(shape, np.int64))
     json_values.extract(
-        buffer, as_words(buffer), starts, ends, packed, offsets, fields[1], fields[2], fields[0]
+        buffer,
+        as_words(buffer),
+        starts,
+        ends,
+        packed,
+        offsets,
+        scratch,
+        fields[1],
+        fields[2],
+        fields[0],
     )
     return fields
 
@@ -155,7 +168,10 @@ def gather(
     return out[:size], offsets
 
 
-@kernel(PAIR(BYTES, WORDS, numba.int64, numba.int64, numba.int64[::1], numba.int64[::1]))
+@kernel(
+    PAIR(BYTES, WORDS, numba.int64, numba.int64, numba.int64[::1], numba.int64[::1]),
+    allocates=False,
+)
 def _lines(buffer, words, place, stop, starts, ends):
     """Note non-blank lines from `place` until `stop` or until the arrays are full: (count, place)."""
     count = 0

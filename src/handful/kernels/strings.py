@@ -11,7 +11,7 @@ Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
 
-@kernel(numba.void(BYTES, PLACES, PLACES, numba.uint8[::1], PLACES))
+@kernel(numba.void(BYTES, PLACES, PLACES, numba.uint8[::1], PLACES), allocates=False)
 def place(data: Bytes, firsts: Places, lasts: Places, out: Bytes, at: Places) -> None:
     """Copy span i of `data` to `out` from `at[i]` on."""
     for row in range(len(firsts)):
