@@ -75,13 +75,16 @@ check: .venv/dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry src
 
+# Run every script, also after one that failed; fail if one did.
 bench: .venv/dev
-	$(BIN)/python benchmarks/main_job.py $(ARGS)
+	@failed=0; for script in benchmarks/*.py; do \
+	  echo "$$script"; $(BIN)/python "$$script" || failed=1; \
+	done; exit $$failed
 
 claims: .venv/dev
-	@for script in benchmarks/claims/*.py; do \
-	  echo "$$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+	@failed=0; for script in benchmarks/claims/*.py; do \
+	  echo "$$script"; $(BIN)/python "$$script" || failed=1; \
+	done; exit $$failed
 
 docs: .venv/core
 	$(BIN)/python docs/make_methods.py

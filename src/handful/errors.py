@@ -258,6 +258,13 @@ def not_given(objective: str, what: str) -> UsageError:
     return UsageError(f"{objective} gives no {what}. Declare it in its facts and write it.")
 
 
+def no_groups() -> UsageError:
+    """Caps a group, but no groups."""
+    return UsageError(
+        "partition_matroid caps rows of each group, and there are none: --group COLUMN."
+    )
+
+
 def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str) -> UsageError:
     """An optimizer that cannot serve this objective or budget."""
     return UsageError(

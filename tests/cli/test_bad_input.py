@@ -26,7 +26,7 @@ def vectors(place=None, value=None):
     return made
 
 
-RANDOM = ("--rows", "2", "--method", "random")
+RANDOM = ("--rows", "2", "--method", "random", "--draws", "0")
 COVER = ("--rows", "2", "--method", "k_center")
 
 FAULTS = {

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 SOURCE = str(Path(importlib.util.find_spec("handful").origin).parents[1])
-RANDOM = ("--rows", "20", "--method", "random")
+RANDOM = ("--rows", "20", "--method", "random", "--draws", "0")
 NAMES = ["out.jsonl", "out.jsonl.manifest.json", "out.jsonl.manifest.parquet"]
 
 
@@ -366,20 +366,14 @@ def _whole(folder, expected):
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["interrupt", "term", "kill"]
+)
 def test_at_whatever_moment_a_run_is_ended_the_output_is_absent_or_whole(number, folder):
     text = (folder / "pool.jsonl").read_text()
-    (folder / "pool.jsonl").write_text(text * 200)
-    arguments = (
-        "select",
-        "pool.jsonl",
-        "--rows",
-        "20k",
-        "--like",
-        "target.jsonl",
-        "-o",
-        "out.jsonl",
-    )
+    (folder / "pool.jsonl").write_text(text * 40)
+    chosen = ("--rows", "2k", "--like", "target.jsonl", "--draws", "39")
+    arguments = ("select", "pool.jsonl", *chosen, "-o", "out.jsonl")
     began = time.monotonic()
     assert run(*arguments, "--no-cache")[0] == 0
     lasts = time.monotonic() - began

@@ -8,7 +8,7 @@ import pytest
 import handful as library
 from handful.errors import UsageError
 
-RANDOM = ("--rows", "20", "--method", "random")
+RANDOM = ("--rows", "20", "--method", "random", "--draws", "0")
 
 
 def lines(path):
@@ -226,6 +226,7 @@ def test_rows_included_are_picked_and_rows_excluded_are_not(folder, handful):
 
 def test_python_and_the_command_line_pick_the_same(folder, handful):
     flags = ("--rows", "30", "--like", "target.jsonl", "--param", "ngrams=1", "--seed", "3")
+    flags = (*flags, "--draws", "0")
     ended = handful("select", "pool.jsonl", *flags, "--method", "dsir", "-o", "out.jsonl")
     assert ended.code == 0, ended.err
     chosen = library.select(
@@ -254,7 +255,7 @@ def test_every_option_of_the_library_has_its_flag():
         "json",
         "quiet",
     }
-    own |= {"config", "cache_dir", "no_cache"}
+    own |= {"config", "cache_dir", "no_cache", "draws"}
     assert {others.get(key, key) for key in FLAGS} - own == options - {"cache"}
 
 

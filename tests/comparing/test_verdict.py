@@ -1,6 +1,6 @@
 """The verdict judges on what nobody saw, says better of chance no more than it may, and sees what is planted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import ClassVar
 
@@ -259,3 +259,25 @@ def test_a_trial_that_cannot_pay_for_a_row_says_so():
     case = cloud(n=300, target=0, costs=np.full(300, 7), amount=Fraction(7))
     with pytest.raises(NoTrialError, match="does not pay"):
         prepare_trial(case)
+
+
+def test_the_curve_ends_in_the_reading_and_is_that_of_prefixes():
+    case = with_method(cloud(n=600), Ranked(to_target), rows=100)
+    found = judge(case)
+    primary, curve = found.readings[0], found.curve
+    assert curve.picked == (2, 5, 10, 20, 35, 50, 75, 100)
+    assert (curve.values[-1], curve.random[-1]) == (primary.value, primary.random)
+    assert all(
+        low <= mid <= high
+        for low, mid, high in zip(curve.low, curve.random, curve.high, strict=True)
+    )
+    smaller = judge(with_method(cloud(n=600), Ranked(to_target), rows=50))
+    assert smaller.readings[0].value == curve.values[5]  # nested: its first 50 are what 50 would be
+
+
+def test_a_method_that_is_not_nested_has_no_curve():
+    @dataclass(frozen=True)
+    class Whole(Ranked):
+        facts: ClassVar[MethodFacts] = replace(FACTS, nested=False)
+
+    assert judge(with_method(cloud(), Whole(to_target))).curve is None

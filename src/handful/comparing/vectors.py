@@ -14,29 +14,6 @@ TILE = 128
 """Rows of the second factor in one product. A constant: results may not depend on threads."""
 
 
-def unit_rows(array: Any) -> Any:
-    """Rows scaled to length 1, float32 (a zero row stays zero); dense or CSR as given.
-
-    Example:
-        >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
-        [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
-    """
-    import scipy.sparse
-
-    if scipy.sparse.issparse(array):
-        sparse: Any = array
-        array = sparse.tocsr().astype(np.float64)
-        length = np.sqrt(np.asarray(array.multiply(array).sum(axis=1)).ravel())
-        return scipy.sparse.diags_array(_inverse(length)).dot(array).astype(np.float32).tocsr()
-    array = np.asarray(array, np.float32)
-    length = np.sqrt(np.einsum("ij,ij->i", array, array, dtype=np.float64))
-    return np.ascontiguousarray(array * _inverse(length)[:, None].astype(np.float32))
-
-
-def _inverse(length: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-
-
 def cosines(rows: Any, others: Any) -> NDArray[np.float32]:
     """(m, q) products of unit rows, clipped to [-1, 1]."""
     product = rows @ others.T

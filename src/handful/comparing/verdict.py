@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from handful import errors
 from handful.comparing import measures
-from handful.comparing._contract import Fact, Scene
+from handful.comparing._contract import Fact, Measure, Scene
 from handful.comparing.draws import how_many, random_picks
 from handful.comparing.scene import build_scene
 from handful.comparing.statistics import FEWEST_DRAWS, Rank, rank
@@ -26,6 +26,10 @@ PRIMARY = {
 }
 """What the verdict rests on, by what is held out: the first that can be measured and that the method does not
 strive for itself. Text before features for a target; labels before features before text without one."""
+
+
+CURVE_SHARES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+"""Parts of the pick at which its curve is measured."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,23 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """The primary measure at growing sizes: of the first picks, and of as many random ones.
+
+    Args:
+        picked: Sizes, ascending; the last is the whole pick.
+        values: Of the first so many picks.
+        random, low, high: Median of the random picks, and the values to leave to be called better or worse.
+    """
+
+    picked: tuple[int, ...]
+    values: tuple[float, ...]
+    random: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What may be said of a pick beside random picks of the same budget.
 
@@ -70,6 +91,7 @@ class Verdict:
         picked: Rows picked in the trial.
         held_out: Rows that neither saw, by which they are judged.
         readings: Of every measure, the primary first.
+        curve: The primary at growing sizes, where the method is nested.
     """
 
     outcome: Literal["better", "same", "worse", "none"]
@@ -80,6 +102,7 @@ class Verdict:
     picked: int = 0
     held_out: int = 0
     readings: tuple[Reading, ...] = ()
+    curve: Curve | None = None
 
     def record(self) -> dict[str, Any]:
         """What the manifest keeps."""
@@ -98,7 +121,8 @@ class Verdict:
             }
             for reading in self.readings
         ]
-        return {**plain, "readings": readings}
+        curve = None if self.curve is None else asdict(self.curve)
+        return {**plain, "readings": readings, "curve": curve}
 
 
 def judge(case: Case, draws: int | None = None) -> Verdict:
@@ -132,49 +156,68 @@ def _compare(case: Case, trial: Trial, pick: Indices, draws: int) -> Verdict:
     scene = build_scene(case, trial)
     size = None if trial.counts_cost else len(pick)
     others = random_picks(trial.view, lambda: trial.ledger(size), draws, Draws(case.seed))
-    readings = _primary_first(read_measures(scene, pick, others, case.optimises), trial.held)
-    scope = _scope(case, trial, len(pick))
+    readings = [r for m in able(scene) for r in read(m, [pick, *others], case.optimises)]
+    primary = _primary(readings, trial.held)
     numbers: dict[str, Any] = {
         "draws": draws,
         "rows": trial.view.n,
         "picked": len(pick),
         "held_out": sum(t.n for t in trial.held_targets) or len(trial.held_rows),
-        "readings": tuple(readings),
     }
-    if not readings or not readings[0].primary:
+    scope = _scope(case, trial, len(pick))
+    if primary is None:
         why = "No verdict: nothing tells these rows apart but what the method was given. "
         cure = "Pass a target, text, features or --label to have one."
-        return Verdict("none", why + cure, scope, **numbers)
-    return Verdict(readings[0].place.outcome, readings[0].sentence(), scope, **numbers)
+        return Verdict("none", why + cure, scope, **numbers, readings=tuple(readings))
+    chosen = replace(primary, primary=True)
+    rest = (reading for reading in readings if reading is not primary)
+    curve = _curve(scene, chosen, [pick, *others]) if case.method.facts.nested else None
+    outcome = chosen.place.outcome
+    numbers |= {"readings": (chosen, *rest), "curve": curve}
+    return Verdict(outcome, chosen.sentence(), scope, **numbers)
 
 
-def read_measures(
-    scene: Scene, pick: Indices, others: Sequence[Indices], optimises: Sequence[str] = ()
+def able(scene: Scene) -> list[Measure]:
+    """Every measure that has what it needs in this scene."""
+    found = (member(measures, key, "needs") for key in members(measures))
+    return [cls(scene) for cls in found if scene.has(cls.needs)]
+
+
+def read(
+    measure: Measure, picks: Sequence[Indices], optimises: Sequence[str] = ()
 ) -> list[Reading]:
-    """Every measure that the scene allows, of a pick beside others that would be its equals by chance."""
+    """A measure's numbers of the first pick, beside the others, its equals if it were random."""
     readings = []
-    for key in members(measures):
-        cls = member(measures, key, "needs")
-        if not scene.has(cls.needs):
-            continue
-        measure = cls(scene)
-        values = measure.values([pick, *others])
-        for fact, (value, *drawn) in zip(measure.facts, values.T.tolist(), strict=True):
-            random = np.array(drawn)
-            place = rank(value, random, larger_is_better=fact.larger_is_better)
-            optimised = fact.aim in optimises
-            readings.append(Reading(fact, value, float(np.median(random)), place, optimised, False))
+    for fact, (value, *drawn) in zip(measure.facts, measure.values(picks).T.tolist(), strict=True):
+        random = np.array(drawn)
+        place = rank(value, random, larger_is_better=fact.larger_is_better)
+        optimised = fact.aim in optimises
+        readings.append(Reading(fact, value, float(np.median(random)), place, optimised, False))
     return readings
 
 
-def _primary_first(readings: list[Reading], held: str) -> list[Reading]:
-    by_key = {reading.fact.key: reading for reading in readings}
-    for key in PRIMARY[held]:
-        chosen = by_key.get(key)
-        if chosen is not None and not chosen.optimised:
-            primary = Reading(**{**vars(chosen), "primary": True})
-            return [primary, *(reading for reading in readings if reading is not chosen)]
-    return readings
+def _primary(readings: list[Reading], held: str) -> Reading | None:
+    by_key = {reading.fact.key: reading for reading in readings if not reading.optimised}
+    return next((by_key[key] for key in PRIMARY[held] if key in by_key), None)
+
+
+def _curve(scene: Scene, primary: Reading, picks: Sequence[Indices]) -> Curve:
+    """The primary measure of the first picks of each, at eight sizes."""
+    key, whole = primary.fact.key, len(picks[0])
+    sizes = sorted({max(1, round(whole * share)) for share in CURVE_SHARES})
+    (measure,) = (m for m in able(scene) if any(fact.key == key for fact in m.facts))
+    readings = []
+    for size in sizes[:-1]:
+        part = [pick[: max(1, round(len(pick) * size / whole))] for pick in picks]
+        readings += [reading for reading in read(measure, part) if reading.fact.key == key]
+    readings.append(primary)
+    return Curve(
+        picked=tuple(sizes),
+        values=tuple(r.value for r in readings),
+        random=tuple(r.random for r in readings),
+        low=tuple(r.place.low for r in readings),
+        high=tuple(r.place.high for r in readings),
+    )
 
 
 def _scope(case: Case, trial: Trial, picked: int) -> str:

@@ -23,7 +23,7 @@ from handful.runtime.work import Rates, Size, Work, measure
 
 SAMPLED_BLOCKS = 3
 SAMPLED_ROWS = 1024
-STILL_TO_LOAD = 150 * 10**6
+STILL_TO_LOAD = 200 * 10**6
 """Bytes of libraries and kernels that a run loads and a plan does not."""
 
 

@@ -48,7 +48,8 @@ class PairLists:
 
         Args:
             tile: (a, b) similarities, candidates down and the rows they serve across.
-            candidates, rows: Whole blocks of `tiles.tile_blocks`.
+            candidates: A whole block of `tiles.tile_blocks`.
+            rows: Another, or the same.
         """
         from handful.kernels.lists import keep
 

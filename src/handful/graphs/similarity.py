@@ -7,6 +7,7 @@ whole blocks of them quickly, within `Pairs.error`. The one expensive line is `_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,7 +79,7 @@ class Pairs(Protocol):
         ...
 
     def peaks(self) -> Floats:
-        """(m,) max_i s_ij, at least 0, to nearly full float64 precision. O(n·m·d)."""
+        """(m,) max_i s_ij, at least 0, of the bits that `column` has for some largest one. O(n·m·d)."""
         ...
 
     def diagonal(self) -> Floats:
@@ -171,10 +172,20 @@ class _Tiled(Pairs):
 
     def peaks(self) -> Floats:
         """See `Pairs.peaks`."""
-        out = np.zeros(self.shape[1])
+        out, places = np.zeros(self.shape[1]), np.full(self.shape[1], -1)
         for rows, run in self._tiles():
-            out[run] = np.maximum(out[run], self._precise(rows, run).max(axis=0))
+            tile = self._precise(rows, run)
+            row = tile.argmax(axis=0)
+            highest = tile[row, np.arange(len(run))]
+            higher = highest > out[run]
+            out[run[higher]], places[run[higher]] = highest[higher], rows.start + row[higher]
+        above = np.flatnonzero(places >= 0)
+        out[above] = self._single(places[above], above, out[above])
         return out
+
+    def _single(self, rows: Indices, columns: Indices, near: Floats) -> Floats:
+        """(p,) single pairs as `column` gives them, where `near` may differ by rounding."""
+        return near
 
     def _tiles(self) -> Iterator[tuple[slice, Indices]]:
         """All tiles, row after row of them."""
@@ -248,6 +259,9 @@ class FeaturePairs(_Tiled):
         one = self.right[j : j + 1]
         out = squared_distances(self.left, one) if self._metric else products(self.left, one)
         return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
+
+    def _single(self, rows: Indices, columns: Indices, near: Floats) -> Floats:
+        return self.at(rows, columns)
 
     def at(self, rows: Indices, columns: Indices) -> Floats:
         """(p,) float64 similarities of single pairs, each as `column` gives it. O(p·d)."""
@@ -484,13 +498,20 @@ class GraphPairs(Pairs):
 
     def __init__(self, graph: Any) -> None:
         by_candidate = sparse.csc_array(graph)
+        if by_candidate.dtype.kind != "f" or by_candidate.dtype.itemsize < 4:
+            by_candidate = by_candidate.astype(np.float32)
         by_candidate.sum_duplicates()
         _require_finite(by_candidate.data, "similarity")
         self.by_candidate = by_candidate
         self.shape = (int(graph.shape[0]), int(graph.shape[1]))
-        self.symmetric = (
-            self.shape[0] == self.shape[1] and abs(by_candidate - by_candidate.T).max() == 0.0
-        )
+        self._starts = by_candidate.indptr.astype(np.int64)
+        self._rows = by_candidate.indices.astype(np.int32, copy=False)
+
+    @cached_property
+    def symmetric(self) -> bool:  # type: ignore[override]  # asked for seldom, and not cheap
+        """Whether s_ij = s_ji for all pairs."""
+        rows, columns = self.shape
+        return rows == columns and abs(self.by_candidate - self.by_candidate.T).max() == 0.0
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """See `Pairs.column`."""
@@ -510,15 +531,13 @@ class GraphPairs(Pairs):
         weights: Floats | None = None,
     ) -> Floats:
         """See `Pairs.sums`."""
-        chosen = self.by_candidate[:, columns]
-        rows = chosen.indices
-        gain = np.maximum(chosen.data - low[rows], 0.0)
-        if room is not None:
-            np.minimum(gain, room[rows], out=gain)
-        if weights is not None:
-            gain *= weights[rows]
-        owner = np.repeat(np.arange(len(columns)), np.diff(chosen.indptr))
-        return np.bincount(owner, gain, minlength=len(columns)).astype(np.float64)
+        from handful.kernels.lists import sparse_sums
+
+        none, out = np.zeros(0), np.empty(len(columns))
+        limits = none if room is None else room, none if weights is None else weights
+        entries = (self._starts, self._rows, self.by_candidate.data)
+        sparse_sums(*entries, np.asarray(columns, np.int64), low, *limits, out)
+        return out
 
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
@@ -573,7 +592,8 @@ def products(rows: Any, one: Any) -> Floats:
     """(n,) float64 inner products of rows with one row (1, d), each summed in a fixed order."""
     if _is_sparse(rows):
         return np.asarray(rows.astype(np.float64) @ one.toarray()[0].astype(np.float64))
-    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), False)
+    nil = np.zeros(len(rows), np.int64)
+    return _exact(rows, np.arange(len(rows)), _dense(one), nil, False)
 
 
 def squared_distances(rows: Any, one: Any) -> Floats:
@@ -581,7 +601,8 @@ def squared_distances(rows: Any, one: Any) -> Floats:
     if _is_sparse(rows):
         squares = squared_lengths(rows) + squared_lengths(one) - 2.0 * products(rows, one)
         return np.maximum(squares, 0.0)
-    return _exact(rows, np.arange(len(rows)), one, np.zeros(len(rows), np.int64), True)
+    nil = np.zeros(len(rows), np.int64)
+    return _exact(rows, np.arange(len(rows)), _dense(one), nil, True)
 
 
 def exact_squares(rows: Any, first: Indices, second: Indices) -> Floats:

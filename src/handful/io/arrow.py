@@ -125,8 +125,8 @@ class TableSource:
         if len(ascending) == len(rows) and (ascending == rows).all():
             yield from self._take_ascending(rows)
             return
-        wide = pa.schema([f.with_type(wide(f.type)) for f in self.table_schema])
-        taken = [fitted(table, wide, len(table)) for table in self._take_ascending(ascending)]
+        joinable = pa.schema([f.with_type(wide(f.type)) for f in self.table_schema])
+        taken = [fitted(table, joinable, len(table)) for table in self._take_ascending(ascending)]
         table = pa.concat_tables(taken).combine_chunks()
         places = np.searchsorted(ascending, rows)
         for start in range(0, len(rows), BLOCK_ROWS):

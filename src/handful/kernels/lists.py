@@ -74,12 +74,16 @@ def list_sums(
     Args:
         starts: (blocks, blocks) where the entries of a tile begin: rows' block, candidates' block.
         ends: (blocks, n) where each candidate's entries of a block of rows end, counted from there.
-        places, values: The entries.
+        places: Of the entries: the row's place in its block.
+        values: Of the entries: s_ij.
         block: Rows in a block.
-        candidates: (m,).
-        low, high, weights: (n,).
+        candidates: (m,) whose sums are wanted.
+        low: (n,) what each row has.
+        high: (n,) the most it can use.
+        weights: (n,) ≥ 0.
         error: Of one similarity.
-        total, reach: (m,) written. Reach is the weight of the rows with s_ij > low_i − error.
+        total: (m,) written.
+        reach: (m,) written: the weight of the rows with s_ij > low_i − error.
 
     Cost: about 2 ns an entry; sums are in the order of rows.
     """
@@ -153,10 +157,12 @@ def sparse_sums(
 
     Args:
         starts: (n + 1,) where each candidate's entries begin.
-        rows, values: The entries.
-        candidates: (m,).
-        low: (n,).
-        room, weights: (n,), or empty: no limit, and ones.
+        rows: Of the entries.
+        values: Of the entries.
+        candidates: (m,) whose sums are wanted.
+        low: (n,) what each row has.
+        room: (n,) how much more it can use; empty: no limit.
+        weights: (n,) ≥ 0; empty: ones.
         total: (m,) written.
     """
     for c in range(len(candidates)):

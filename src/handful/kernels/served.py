@@ -40,10 +40,13 @@ def column_sums(
 
     Args:
         tile: (a, b) s_ij.
-        low, high, weights: (a,) of the rows. A row with low ≥ high gives nothing and costs nothing.
+        low: (a,) of the rows.
+        high: (a,) of the rows; one with low ≥ high gives nothing and costs nothing.
+        weights: (a,) of the rows, ≥ 0.
         error: Of one similarity.
         total: (b,) added to.
-        reach, left: (b,) added to: Σ w_i over rows with s_ij > low_i − error, and > high_i − error.
+        reach: (b,) added to: Σ w_i over those rows with s_ij > low_i − error.
+        left: (b,) added to: Σ w_i over those rows with s_ij > high_i − error.
 
     Cost: about 0.3 ns a pair. Relative rounding error of a total: below 2⁻¹⁸.
     """

@@ -65,6 +65,10 @@ class Method(Protocol):
         """Choose rows through `ledger`; rows it has taken already (must-includes) are part of the picks."""
         ...
 
+    # Optional, for explanations:
+    #   standing(view, picks, rng) -> Floats | None: (n,) how near each row is to being picked once `picks`
+    #       are made: its score, or what it would still add (NaN for a pick whose own number is its gain).
+
     # Optional: work(size: Size) -> Work, what it will do, for `handful plan` (see `handful.runtime.work`).
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from handful.budget import Ledger
 from handful.graphs.similarity import NAMES
 from handful.methods._contract import MethodFacts, Need, View
@@ -16,7 +18,7 @@ from handful.optimizers.solve import solve
 from handful.parameters import parameter
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
-from handful.selection import Picks
+from handful.selection import Floats, Indices, Picks
 
 _OPTIMIZER = parameter(None, "How it is maximised; none: by the objective's facts and the size.")
 _CERTIFY = parameter("fast", "How hard to look for an upper bound.", choices=LEVELS)
@@ -52,6 +54,10 @@ class Maximise:
         """The objective."""
         return self.objective
 
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:
+        """What each row would still add."""
+        return standing(self.objective, view, picks)
+
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Maximise it."""
         return _solve(self, self.objective, view, ledger, rng)
@@ -62,6 +68,17 @@ def _solve(method: Any, objective: Any, view: View, ledger: Ledger, rng: Draws) 
     return solve(
         objective, view, ledger, rng, optimizer=method.optimizer, certificate=method.certify
     )
+
+
+def standing(objective: Any, view: View, picks: Indices) -> Floats:
+    """(n,) what each row would still add to the picks; NaN for the picks."""
+    state = objective.start(view)
+    for row in picks.tolist():
+        state = objective.add(state, row)
+    left = np.setdiff1d(np.arange(view.n), picks)
+    found: Floats = np.full(view.n, np.nan)
+    found[left] = objective.gains(state, left)
+    return found
 
 
 def offered(
@@ -83,6 +100,9 @@ def offered(
     def settled(self: Any) -> Any:
         return objective(**{f.name: getattr(self, f.name) for f in own})
 
+    def stand(self: Any, view: View, picks: Indices, rng: Draws) -> Floats:
+        return standing(self.settled(), view, picks)
+
     def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
         return _solve(self, self.settled(), view, ledger, rng)
 
@@ -99,7 +119,7 @@ def offered(
         optimises=optimises,
     )
     namespace: dict[str, Any] = {"facts": facts, "run": run, "__doc__": _told(objective)}
-    namespace["settled"] = settled
+    namespace |= {"settled": settled, "standing": stand}
     if work is not None:
         namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(

@@ -8,14 +8,26 @@ import numpy as np
 
 from handful import errors
 from handful.graphs.distance import Distances
-from handful.graphs.similarity import Pairs, Similarity, hold, pairs
+from handful.graphs.similarity import FeaturePairs, Pairs, Similarity, hold, pairs
 from handful.objectives._contract import Floats, View
 
 
-def pool_pairs(view: View, similarity: Similarity, array: str | None) -> Pairs:
-    """Every row of the pool to every candidate, (n, n)."""
+def pool_pairs(
+    view: View, similarity: Similarity, array: str | None, *, held: bool = True
+) -> Pairs:
+    """Every row of the pool to every candidate, (n, n); computed at once and held, where it fits.
+
+    Args:
+        view: Whose rows.
+        similarity: See `graphs.similarity`.
+        array: Name of the features.
+        held: False where few tiles will be asked for more than once.
+    """
     features = view.array(array) if _compares(similarity) else None
-    return _fitting(pairs(similarity, features), (view.n, view.n), view)
+    made = pairs(similarity, features)
+    if not held and isinstance(made, FeaturePairs):
+        return made
+    return _fitting(made, (view.n, view.n), view)
 
 
 def target_pairs(view: View, similarity: Similarity, array: str | None) -> Pairs:

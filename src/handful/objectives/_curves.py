@@ -67,10 +67,8 @@ class Cap(Curve):
 
 def _touch_log1p(price: Any) -> Floats:
     """ln(1 + t) − t / (1 + t) = λ, by Newton from both ends' expansions: √(2λ) + λ and e^(1 + λ) − 1."""
-    price = np.asarray(price, np.float64)
-    t = np.where(
-        price < 1.0, np.sqrt(2.0 * price) + price, np.expm1(np.minimum(1.0 + price, 700.0))
-    )
+    price = np.minimum(price, 300.0)
+    t = np.where(price < 1.0, np.sqrt(2.0 * price) + price, np.expm1(1.0 + price))
     for _ in range(6):
         off = np.log1p(t) - t / (1.0 + t) - price
         step = off * (1.0 + t) ** 2 / np.where(t > 0, t, 1.0)

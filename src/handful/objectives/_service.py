@@ -17,9 +17,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from handful.graphs.similarity import Pairs
+from handful.graphs.similarity import FeaturePairs, Pairs
 from handful.objectives._bind import refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
+from handful.objectives._tiled import TiledGains
 
 ROUNDING = 2.0**-40
 """Relative error allowed for a float64 sum of up to a million terms ≥ 0; 4,000 times what it needs."""
@@ -50,6 +51,7 @@ class State:
         best: (n,) float64, max(low_i, min(high_i, max_{j ∈ S} s_ij)).
         subset: S, in the order picked.
         bonus: (m,) what each candidate is worth by itself besides (FLQMI); None: nothing.
+        tiled: Keeps gains over features of a pool; None: each is summed anew.
     """
 
     pairs: Pairs
@@ -57,6 +59,7 @@ class State:
     best: Floats
     subset: tuple[int, ...] = ()
     bonus: Floats | None = None
+    tiled: TiledGains | None = None
 
 
 class Service(Objective):
@@ -85,14 +88,28 @@ class Service(Objective):
         """Bind the similarities, and refuse one below 0."""
         pairs, bounds = self.bind(view)
         refuse_signed(pairs, type(self).__name__)
-        return State(pairs, bounds, bounds.low.copy())
+        state = State(pairs, bounds, bounds.low.copy())
+        if isinstance(pairs, FeaturePairs) and pairs.symmetric:
+            state.tiled = TiledGains(
+                pairs,
+                state.best,
+                bounds.high,
+                bounds.weights,
+                threads=view.threads,
+                memory_bytes=view.memory_bytes,
+            )
+        return state
 
     def gains(self, state: State, candidates: Indices) -> Floats:
         """Σ_i w_i · (min(s_ij, high_i) − best_i)⁺ for each candidate."""
+        if state.tiled is not None:
+            return state.tiled.gains(candidates)
         return state.pairs.sums(candidates, state.best, _room(state), state.bounds.weights)
 
     def error(self, state: State, candidates: Indices, gains: Floats) -> Floats:
         """Each similarity may be off by `pairs.error`, and each sum by rounding."""
+        if state.tiled is not None:
+            return state.tiled.errors(candidates) + ROUNDING * gains
         weights = state.bounds.weights
         total = float(len(state.best) if weights is None else weights.sum())
         return state.pairs.error * total + ROUNDING * gains
@@ -102,26 +119,26 @@ class Service(Objective):
         return np.array([self._gain(state, int(j)) for j in candidates], np.float64)
 
     def _gain(self, state: State, j: int) -> float:
-        rows, similar = state.pairs.column(j)
-        if state.bounds.high is not None:
-            similar = np.minimum(similar, state.bounds.high[rows])
+        rows, served = _better(state, j)
         weights = state.bounds.weights
-        rise = np.maximum(similar - state.best[rows], 0.0)
-        return _weighted(rise, None if weights is None else weights[rows])
+        return _weighted(served - state.best[rows], None if weights is None else weights[rows])
 
     def add(self, state: State, index: int) -> State:
         """Raise the bests of the rows the pick serves. O(n·d)."""
-        state.best = _raised(state, index)
+        rows, served = _better(state, index)
+        state.best[rows] = served
         state.subset = (*state.subset, index)
+        if state.tiled is not None:
+            state.tiled.raised()
         return state
 
     def copy(self, state: State) -> State:
         """The similarities are shared; the bests are not."""
-        return dataclasses.replace(state, best=state.best.copy())
+        return _at(state, state.best.copy(), state.subset)
 
     def remove(self, state: State, index: int) -> State:
         """Serve the rows anew by the picks left. O(n·k·d)."""
-        fresh = dataclasses.replace(state, best=state.bounds.low.copy(), subset=())
+        fresh = _at(state, state.bounds.low.copy(), ())
         for j in state.subset:
             if j != index:
                 fresh = self.add(fresh, j)
@@ -175,13 +192,18 @@ class ServicePrices(Majorants):
         return self.weights * (1.0 - paid)
 
 
-def _raised(state: State, j: int) -> Floats:
-    rows, similar = state.pairs.column(j)
+def _at(state: State, best: Floats, subset: tuple[int, ...]) -> State:
+    tiled = None if state.tiled is None else state.tiled.of(best)
+    return dataclasses.replace(state, best=best, subset=subset, tiled=tiled)
+
+
+def _better(state: State, j: int) -> tuple[Indices, Floats]:
+    """The rows that candidate j serves better than they are served, and what they then have."""
+    rows, served = state.pairs.column(j) if state.tiled is None else state.tiled.above(j)
     if state.bounds.high is not None:
-        similar = np.minimum(similar, state.bounds.high[rows])
-    best = state.best
-    best[rows] = np.maximum(best[rows], similar)
-    return best
+        served = np.minimum(served, state.bounds.high[rows])
+    better = served > state.best[rows]
+    return rows[better], served[better]
 
 
 def _room(state: State) -> Floats | None:

@@ -15,9 +15,10 @@ and threads change the time alone.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,23 @@ SHARE = 16
 
 AHEAD = 16
 """Picks guessed at most."""
+
+
+@dataclass(eq=False)
+class Swept:
+    """What sweeps have found, shared by all states of one run: each checks what holds for its own bests.
+
+    Args:
+        limit: Pairs to compute one by one before the next sweep.
+        work: How many were, since the last.
+        moments: In order: each has bests at least those before.
+        lists: The pairs that matter at the last moment or later.
+    """
+
+    limit: int
+    work: int = 0
+    moments: list[Moment] = field(default_factory=list)
+    lists: PairLists | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,78 +109,90 @@ class TiledGains:
         self.weights = np.ones(n) if weights is None else weights
         self.run, self.memory_bytes = Run(threads=threads), memory_bytes
         self.error = pairs.error + 2.0**-22 * pairs.largest
-        self.moments: list[Moment] = []
-        self.lists: PairLists | None = None
-        self.work, self.limit = 0, n * n // 16  # pairs computed since the last sweep; when to sweep
-        self.step = 0
-        self.known = np.full(n, -1)  # the step that a gain is of
-        self.gain, self.margin = np.zeros(n), np.zeros(n)
+        self.swept = Swept(limit=n * n // 16)
         self._high, self._weights = self.high.astype(np.float32), self.weights.astype(np.float32)
+        self._forget()
+
+    def of(self, best: Floats) -> TiledGains:
+        """The same for another state's bests; what sweeps find is shared."""
+        other = copy.copy(self)
+        other.best = best
+        other._forget()
+        return other
+
+    def _forget(self) -> None:
+        """No gain is known."""
+        n = len(self.best)
+        self._step, self._known = 0, np.full(n, -1)  # the step that a gain is of
+        self._gain, self._margin = np.zeros(n), np.zeros(n)
+        self._best: Singles | None = None  # of this step, once looked at
+        self._lists: PairLists | None = None
+        self._moment: Moment | None = None
 
     def raised(self) -> None:
         """The bests have risen: gains asked for from now on are those of the new ones."""
-        self.step += 1
+        self._step += 1
+        self._best = None
 
     def gains(self, candidates: Indices) -> Floats:
         """(m,) the gains, each within its `errors`."""
-        stale = np.unique(candidates[self.known[candidates] != self.step])
+        stale = np.unique(candidates[self._known[candidates] != self._step])
         if len(stale):
             with one_blas_thread():
                 self._refresh(stale)
-        return self.gain[candidates]
+        return self._gain[candidates]
 
     def errors(self, candidates: Indices) -> Floats:
         """(m,) how far the gains just asked for may be off."""
-        return self.margin[candidates]
+        return self._margin[candidates]
 
     def above(self, j: int) -> tuple[Indices, Floats]:
         """Rows that candidate j serves better than they are served, and their exact similarities to it."""
-        if self.lists is not None and self._listed(self.best.astype(np.float32)):
-            rows = self.lists.rows(j, self.best, 2.0 * self.error)
-            similar = self.pairs.at(rows, np.full(len(rows), j))
-        else:
+        self._look()
+        if self._lists is None:
             rows, similar = self.pairs.column(j)
+        else:
+            rows = self._lists.rows(j, self.best, 2.0 * self.error)
+            similar = self.pairs.at(rows, np.full(len(rows), j))
         better = similar > self.best[rows]
         return rows[better], similar[better]
 
     # Which way ---------------------------------------------------------------------------------
 
+    def _look(self) -> Singles:
+        """The present bests; sees, once a step, what of the sweeps holds for them."""
+        if self._best is not None:
+            return self._best
+        best, lists = self.best.astype(np.float32), self.swept.lists
+        whole = lists is not None and bool((self._bar(best) >= lists.bound).all())
+        later = (m for m in reversed(self.swept.moments) if (best >= m.best).all())
+        self._best, self._lists = best, lists if whole else None
+        self._moment = None if whole else next(later, None)
+        return best
+
     def _refresh(self, stale: Indices) -> None:
         """Bring some gains up to date, in whichever way computes the fewest pairs."""
-        best = self.best.astype(np.float32)
-        if self._listed(best):
-            self._from_lists(stale)
-            return
-        moment = self._latest(best)
-        changed = len(best) if moment is None else int((best > moment.best).sum())
-        self.work += changed * len(stale)
-        if changed and self.work > self.limit:
-            self._sweep(best)
-            if self._listed(best):
-                self._from_lists(stale)
-                return
-            moment = self._latest(best)
-        if moment is None:
+        best = self._look()
+        if self._lists is None:
+            self._consider_sweep(best, len(stale))
+        if self._lists is not None:
+            sums = self._lists.sums(stale, self.best, self.high, self.weights, self.error)
+            self._set(stale, sums[0], self.error * sums[1] + 2.0**-40 * sums[0])
+        elif self._moment is not None:
+            self._from_moment(stale, self._moment, best)
+        else:
             gain, reach = self._clipped(None, stale, best, self._high)
             self._set(stale, gain, self.error * reach + ROUNDING * gain)
-        else:
-            self._from_moment(stale, moment, best)
 
-    def _listed(self, best: Singles) -> bool:
-        """Whether the lists hold every pair that matters at these bests."""
-        return self.lists is not None and bool((self._bar(best) >= self.lists.bound).all())
-
-    def _latest(self, best: Singles) -> Moment | None:
-        """The last moment that these bests come after."""
-        for moment in reversed(self.moments):
-            if (best >= moment.best).all():
-                return moment
-        return None
-
-    def _from_lists(self, stale: Indices) -> None:
-        assert self.lists is not None
-        gain, reach = self.lists.sums(stale, self.best, self.high, self.weights, self.error)
-        self._set(stale, gain, self.error * reach + 2.0**-40 * gain)
+    def _consider_sweep(self, best: Singles, candidates: int) -> None:
+        """A sweep costs half of all pairs: it pays once nearly as many have been computed one by one."""
+        moment = self._moment
+        changed = len(best) if moment is None else int((best > moment.best).sum())
+        self.swept.work += changed * candidates
+        if changed and self.swept.work > self.swept.limit:
+            self._sweep(best)
+            self._best = None
+            self._look()
 
     def _from_moment(self, stale: Indices, moment: Moment, best: Singles) -> None:
         """What the gains were, less what the rows that changed no longer give."""
@@ -175,14 +205,14 @@ class TiledGains:
         self._set(stale, np.maximum(gain, 0.0), margin)
 
     def _set(self, candidates: Indices, gain: Floats, margin: Floats) -> None:
-        self.gain[candidates], self.margin[candidates] = gain, margin
-        self.known[candidates] = self.step
+        self._gain[candidates], self._margin[candidates] = gain, margin
+        self._known[candidates] = self._step
 
     # Sweeps ------------------------------------------------------------------------------------
 
     def _sweep(self, best: Singles) -> None:
         """Gains of all candidates, now and after the picks guessed; and lists, where they fit."""
-        self.moments, self.lists = [], None
+        self.swept.moments, self.swept.lists = [], None  # their memory is wanted
         bests, fits = self._guess(best)
         lists = PairLists(self._bar(bests[-1]), self._room) if fits else None
         blocks = tile_blocks(len(best))
@@ -204,9 +234,10 @@ class TiledGains:
         for sums in self.run.map_blocks(work, each_pair_once(len(blocks))):
             for block, some in sums:
                 totals[:, :, block] += some
-        self.moments = list(self._moments(bests, totals))
-        self.lists = lists if lists is not None and lists.whole else None
-        self.work, self.limit = 0, len(best) ** 2 // 2
+        moments = list(self._moments(bests, totals))
+        kept = lists if lists is not None and lists.whole else None
+        self.swept.moments, self.swept.lists = moments, kept
+        self.swept.work, self.swept.limit = 0, len(best) ** 2 // 2
 
     def _step_sums(
         self, tile: Singles, rows: slice | Indices, steps: list[tuple[Singles, Singles]]
@@ -215,20 +246,17 @@ class TiledGains:
         from handful.kernels.served import column_sums
 
         out = np.zeros((len(steps), 3, tile.shape[1]))
-        error, weights = np.float32(self.error), self._weights[rows]
+        error, weights = float(self.error), self._weights[rows]
         for (low, high), sums in zip(steps, out, strict=True):
             column_sums(tile, low[rows], high[rows], weights, error, *sums)
         return out
 
     def _moments(self, bests: list[Singles], totals: Floats) -> Iterator[Moment]:
-        """Gains at the first bests, less what each guess takes away. All of one similarity, so that the
-        error of a gain is that of the rows which still take part.
+        """Gains at the first bests, less what each guess takes away.
+
+        All of them are of one tile's similarities, so the error of a gain is that of the rows left in it.
         """
-        gain, reach, rounding = (
-            np.zeros_like(self.gain),
-            np.zeros_like(self.gain),
-            np.zeros_like(self.gain),
-        )
+        gain, reach, rounding = (np.zeros(len(bests[0])) for _ in range(3))
         for t, best in enumerate(bests):
             total, touched, left = totals[t]
             gain = total if t == 0 else gain - total

@@ -43,7 +43,7 @@ class FacilityLocation(Service):
 
     def bind(self, view: View) -> tuple[Pairs, Bounds]:
         """All pairs of the pool; nothing is served beforehand."""
-        made = pool_pairs(view, self.similarity, self.array)
+        made = pool_pairs(view, self.similarity, self.array, held=False)
         return made, Bounds(
             np.zeros(view.n), None, row_weights(view, self.weights, "FacilityLocation")
         )

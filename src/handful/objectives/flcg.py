@@ -43,6 +43,6 @@ class FLCG(Service):
 
     def bind(self, view: View) -> tuple[Pairs, Bounds]:
         """low_i = ν·max_p s_pi."""
-        made = pool_pairs(view, self.similarity, self.array)
+        made = pool_pairs(view, self.similarity, self.array, held=False)
         peaks = given_peaks(view, self.similarity, self.given_similarity, self.array, "FLCG")
         return made, Bounds(self.hardness * peaks)

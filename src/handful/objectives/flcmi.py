@@ -47,7 +47,7 @@ class FLCMI(Service):
 
     def bind(self, view: View) -> tuple[Pairs, Bounds]:
         """low_i = ν·max_p s_pi and high_i = η·max_q s_qi."""
-        made = pool_pairs(view, self.similarity, self.array)
+        made = pool_pairs(view, self.similarity, self.array, held=False)
         high = target_peaks(view, self.similarity, self.target_similarity, self.array, "FLCMI")
         low = given_peaks(view, self.similarity, self.given_similarity, self.array, "FLCMI")
         return made, Bounds(self.hardness * low, self.relevance * high)

@@ -45,6 +45,6 @@ class FLVMI(Service):
 
     def bind(self, view: View) -> tuple[Pairs, Bounds]:
         """high_i = η·max_q s_qi."""
-        made = pool_pairs(view, self.similarity, self.array)
+        made = pool_pairs(view, self.similarity, self.array, held=False)
         peaks = target_peaks(view, self.similarity, self.target_similarity, self.array, "FLVMI")
         return made, Bounds(np.zeros(view.n), self.relevance * peaks)

@@ -9,6 +9,7 @@ here, which is why naive, lazy and blocked greedy pick the same rows.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handful.objectives._contract import Floats, Indices, Objective, State, View
 
@@ -54,6 +55,20 @@ def decide(
     best = close[worth == worth.max()]
     place = best[0] if len(best) == 1 else best[np.argmin(ranks(view, candidates[best]))]
     return int(place), float(exact[np.searchsorted(close, place)])
+
+
+def clears(
+    objective: Objective, state: State, candidates: Indices, gains: Floats, bar: float
+) -> NDArray[np.bool_]:
+    """(m,) whether each exact gain is at least `bar`; computed exactly only where it could be either."""
+    if objective.facts.exact_gains:
+        return gains >= bar
+    error = objective.error(state, candidates, gains)
+    above = gains - error >= bar
+    unsure = np.flatnonzero(~above & (gains + error >= bar))
+    if len(unsure):
+        above[unsure] = objective.exact(state, candidates[unsure]) >= bar
+    return above
 
 
 def ranks(view: View, rows: Indices) -> Indices:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from handful.budget import Ledger
-from handful.objectives._contract import Objective, View
+from handful.objectives._contract import Floats, Objective, View
 from handful.optimizers._contract import OptimizerFacts
 from handful.optimizers._run import Climb
 from handful.optimizers.close_call import decide
@@ -49,13 +49,21 @@ class Greedy:
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Sweep, take the best, repeat."""
         climb = Climb(objective, view, ledger)
-        candidates = climb.feasible()
-        while len(candidates):
-            gains = objective.gains(climb.state, candidates)
-            place, gain = decide(objective, view, climb.state, candidates, gains)
-            if climb.settled(gain):
-                climb.fill(candidates)
-                break
-            climb.take(int(candidates[place]), gain)
-            candidates = climb.feasible(candidates)
+        plainly(climb)
         return climb.picks()
+
+
+def plainly(climb: Climb, prices: Floats | None = None) -> None:
+    """Take the row with the largest gain, or the largest gain per price, until none is feasible."""
+    candidates = climb.feasible()
+    while len(candidates):
+        gains = climb.objective.gains(climb.state, candidates)
+        asked = None if prices is None else prices[candidates]
+        place, gain = decide(
+            climb.objective, climb.view, climb.state, candidates, gains, costs=asked
+        )
+        if climb.settled(gain):
+            climb.fill(candidates)
+            return
+        climb.take(int(candidates[place]), gain)
+        candidates = climb.feasible(candidates)

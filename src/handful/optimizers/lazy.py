@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +13,7 @@ from handful.objectives._contract import Floats, Indices, Objective, View
 from handful.optimizers._contract import OptimizerFacts
 from handful.optimizers._run import Climb
 from handful.optimizers.close_call import decide, margins
+from handful.optimizers.greedy import plainly
 from handful.rng import Draws
 from handful.selection import Picks
 
@@ -45,72 +45,84 @@ class Lazy:
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Keep a heap of upper bounds; refresh from its top."""
         climb = Climb(objective, view, ledger)
-        heap = Waiting(climb.feasible())
-        while True:
-            rows, gains = _refresh(climb, heap)
-            if not len(rows):
-                break
-            place, gain = decide(objective, view, climb.state, rows, gains)
-            if climb.settled(gain):
-                climb.fill(climb.feasible(np.concatenate([rows, heap.rows()])))
-                break
-            above = gains + margins(objective, climb.state, rows, gains)
-            climb.take(int(rows[place]), gain)
-            heap.push(np.delete(rows, place), np.delete(above, place))
+        lazily(climb)
         return climb.picks()
 
 
-def _refresh(climb: Climb, heap: Waiting) -> tuple[Indices, Floats]:
+def lazily(climb: Climb, prices: Floats | None = None) -> None:
+    """What `greedy.plainly` takes, with fewer gains computed."""
+    unit = np.ones(climb.ledger.n) if prices is None else prices
+    heap = Waiting(climb.feasible())
+    while True:
+        rows, gains = _refresh(climb, heap, unit)
+        if not len(rows):
+            return
+        place, gain = decide(
+            climb.objective, climb.view, climb.state, rows, gains, costs=unit[rows]
+        )
+        if climb.settled(gain):
+            climb.fill(climb.feasible(np.concatenate([rows, heap.rows()])))
+            return
+        above = (gains + margins(climb.objective, climb.state, rows, gains)) / unit[rows]
+        climb.take(int(rows[place]), gain)
+        heap.push(np.delete(rows, place), np.delete(above, place))
+
+
+def greedily(climb: Climb, prices: Floats | None = None) -> None:
+    """Greedy in the cheaper of its two ways: lazily where gains only fall and are not kept up to date."""
+    facts = climb.objective.facts
+    (lazily if facts.submodular and not facts.kept_gains else plainly)(climb, prices)
+
+
+def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats]:
     """Rows of which one is surely the best, and their fresh gains: all that could still be it."""
     rows: list[Indices] = [np.zeros(0, np.int64)]
     gains: list[Floats] = [np.zeros(0)]
-    least, batch = -np.inf, 4
+    least, batch = -np.inf, 8
     while len(heap) and heap.top() >= least:
         some = climb.feasible(heap.pop(batch, least))
         if len(some):
             fresh = climb.objective.gains(climb.state, some)
             error = margins(climb.objective, climb.state, some, fresh)
-            least = max(least, float((fresh - error).max()))
+            least = max(least, float(((fresh - error) / unit[some]).max()))
             rows.append(some)
             gains.append(fresh)
-        batch *= 2
+        batch *= 4
     return np.concatenate(rows), np.concatenate(gains)
 
 
 class Waiting:
-    """Rows in a heap, the largest upper bound on top; at first every bound is infinite."""
+    """Rows in a heap, the largest upper bound on top; at first every bound is infinite. 16 bytes a row."""
 
     def __init__(self, rows: Indices) -> None:
-        self._new = rows
-        self._heap: list[tuple[float, int]] = []
+        self._new, self._size = rows, 0
+        self._bounds, self._rows = np.empty(len(rows)), np.empty(len(rows), np.int64)
 
     def __len__(self) -> int:
-        return len(self._new) + len(self._heap)
+        return len(self._new) + self._size
 
     def top(self) -> float:
         """The largest bound."""
-        return np.inf if len(self._new) else -self._heap[0][0]
+        return np.inf if len(self._new) else float(self._bounds[0])
 
     def pop(self, most: int, least: float) -> Indices:
         """Up to `most` rows with the largest bounds, none of them below `least`; all new rows at once."""
+        from handful.kernels.heap import pop
+
         if len(self._new):
             new, self._new = self._new, self._new[:0]
             return new
-        out: list[int] = []
-        while self._heap and len(out) < most and -self._heap[0][0] >= least:
-            out.append(heapq.heappop(self._heap)[1])
-        return np.array(out, np.int64)
+        out = np.empty(min(most, self._size), np.int64)
+        taken = pop(self._bounds, self._rows, self._size, least, out)
+        self._size -= taken
+        return out[:taken]
 
     def push(self, rows: Indices, bounds: Floats) -> None:
         """Put rows (back) under a finite bound."""
-        items = list(zip((-bounds).tolist(), rows.tolist(), strict=True))
-        if len(items) > len(self._heap):
-            self._heap += items
-            heapq.heapify(self._heap)
-        else:
-            for item in items:
-                heapq.heappush(self._heap, item)
+        from handful.kernels.heap import push
+
+        self._size = push(self._bounds, self._rows, self._size, bounds, rows)
 
     def rows(self) -> Indices:
         """All rows that wait, in no order."""
-        return np.concatenate([self._new, np.array([row for _, row in self._heap], np.int64)])
+        return np.concatenate([self._new, self._rows[: self._size]])

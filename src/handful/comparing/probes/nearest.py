@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from handful.comparing.probes._contract import Lesson
-from handful.comparing.vectors import cosines, tiles, unit_rows
+from handful.comparing.vectors import cosines, tiles
+from handful.graphs.similarity import unit_rows
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,7 @@ class Dsir:
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Count pool and targets, weigh the rows, draw."""
-        targets = np.stack([self._count_target(target) for target in view.targets])
-        pool = self._count_pool(view)
-        tables = np.stack([self._log_ratio(counts, pool) for counts in targets])
-        weights = self._weigh(view, tables, tables @ (pool / max(1, int(pool.sum()))))
+        targets, pool, weights = self._weights(view)
         rankings = [
             gumbel_top_k(
                 weights[:, place],
@@ -130,6 +127,23 @@ class Dsir:
         if included:
             notes["rows_included"] = included
         return Picks(picks, notes=notes)
+
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats | None:
+        """Log-weight over temperature plus noise; None with several targets, which pick in turn."""
+        if len(view.targets) > 1:
+            return None
+        weights: Floats = self._weights(view)[2][:, 0]
+        if self.temperature == 0:
+            return weights
+        return weights / self.temperature + rng.gumbels("dsir 0", view.keys)
+
+    def _weights(self, view: View) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Counts of the targets and of the pool, and each row's log-weights."""
+        targets = np.stack([self._count_target(target) for target in view.targets])
+        pool = self._count_pool(view)
+        tables = np.stack([self._log_ratio(counts, pool) for counts in targets])
+        weights = self._weigh(view, tables, tables @ (pool / max(1, int(pool.sum()))))
+        return targets, pool, weights
 
     def _count(self, texts: Strings) -> NDArray[np.int64]:
         from handful.kernels.text import count_ngrams

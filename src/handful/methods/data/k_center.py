@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handful.budget import Ledger
 from handful.graphs.farthest import Farthest
 from handful.graphs.similarity import float_rows, unit_rows
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
+from handful.pool import BLOCK_ROWS
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
-from handful.selection import Picks
+from handful.selection import Floats, Indices, Picks
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,20 @@ class KCenter:
                 far.drop(row)  # what does not fit now never will
         return Picks(np.array(ledger.taken, np.int64), notes=_covered(far))
 
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:
+        """Distance to the nearest pick; the farthest would be next."""
+        features = view.array(self.array)
+        rows = unit_rows(features) if self.distance == "cosine" else float_rows(features)
+        chosen = _dense(rows[picks])
+        nearest = np.empty(view.n)
+        for start in range(0, view.n, BLOCK_ROWS):
+            block = _dense(rows[start : start + BLOCK_ROWS])
+            squares = (block**2).sum(axis=1)[:, None] + (chosen**2).sum(axis=1)
+            apart = (squares - 2 * block @ chosen.T).min(axis=1)
+            nearest[start : start + BLOCK_ROWS] = np.sqrt(np.maximum(apart, 0))
+        nearest[picks] = np.nan
+        return nearest
+
     def _take_first(self, far: Farthest, view: View, ledger: Ledger) -> None:
         """The feasible row nearest to the mean, or farthest from it."""
         candidates = np.flatnonzero(ledger.feasible(np.arange(view.n)))
@@ -92,6 +108,10 @@ class KCenter:
         row = int(tied[np.argmin(tied if view.rank is None else view.rank[tied])])
         ledger.take(row)
         far.add(row)
+
+
+def _dense(rows: Any) -> NDArray[np.float64]:
+    return np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, np.float64)
 
 
 def _covered(far: Farthest) -> dict[str, Any]:

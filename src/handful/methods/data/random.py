@@ -12,7 +12,7 @@ from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, View, wanted
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
-from handful.selection import Picks
+from handful.selection import Floats, Indices, Picks
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Random:
     def work(self, size: Size) -> Work:
         """One draw a row, and a sort."""
         return Work(steps=size.n * (20 + 2 * math.log2(size.n + 1)), memory_bytes=32 * size.n)
+
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:
+        """The draw, the smallest being kept, with its sign turned."""
+        return -rng.uniforms("random", view.keys)
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Order the rows by their draws; take what fits."""

@@ -12,7 +12,7 @@ from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, View, wanted
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
-from handful.selection import Picks
+from handful.selection import Floats, Indices, Picks
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Top:
     def work(self, size: Size) -> Work:
         """A sort."""
         return Work(steps=2 * size.n * math.log2(size.n + 1), memory_bytes=32 * size.n)
+
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:
+        """The score."""
+        return view.score()
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Order the rows by score; take what fits."""
