@@ -785,6 +785,11 @@ def no_pool() -> UsageError:
     return UsageError("No pool. Name its files: handful select POOL... --rows 10000 -o OUT.")
 
 
+def no_manifest() -> UsageError:
+    """Nothing to verify."""
+    return UsageError("No manifest. Name it: handful verify OUT.manifest.json.")
+
+
 def no_output() -> UsageError:
     """Rows chosen, and nowhere to put them."""
     return UsageError(
