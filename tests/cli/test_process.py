@@ -108,6 +108,19 @@ def test_results_go_to_stdout_and_progress_to_stderr(folder):
     assert "Wrote" not in err
 
 
+def test_rows_from_stdin_are_the_rows_of_the_file(folder, handful):
+    arguments = ("select", "-", *RANDOM, "-o", "out.jsonl")
+    with (folder / "pool.jsonl").open("rb") as rows:
+        code, _, err = run(*arguments, stdin=rows)
+    assert code == 0, err
+    assert handful("select", "pool.jsonl", *RANDOM, "-o", "same.jsonl").code == 0
+    assert (folder / "out.jsonl").read_bytes() == (folder / "same.jsonl").read_bytes()
+    again = handful("verify", "out.jsonl.manifest.json")
+    assert again.code == 2
+    assert "it was read from stdin" in again.err
+    assert handful("verify", "out.jsonl.manifest.json", "pool.jsonl").code == 0
+
+
 def test_python_m_handful_is_the_command(folder):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([SOURCE, *filter(None, sys.path)])}
     done = subprocess.run(
