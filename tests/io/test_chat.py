@@ -15,6 +15,9 @@ from handful.io.chat import ROLES, chat_text, chat_texts, is_chat, roles_of
 from handful.io.jsonl import JsonlSource
 from handful.io.memory import memory_source
 
+# With the JIT off, numpy warns where words are meant to wrap.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 OPENAI = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Hi"},

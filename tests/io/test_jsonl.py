@@ -28,6 +28,9 @@ from handful.io.open import open_source
 from handful.pool import BadRow, Pool, Source, Strings
 from handful.runtime.run import Run
 
+# With the JIT off, numpy warns where words are meant to wrap.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 LINES = [b'{"id": %d, "text": "row %d \\u00e9"}' % (i, i) for i in range(20)]
 
 

@@ -19,6 +19,9 @@ from handful.io import values
 from handful.io.jsonl import JsonlSource
 from handful.pool import Kind, Strings
 
+# With the JIT off, numpy warns where words are meant to wrap.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 texts = st.one_of(
     st.text(st.sampled_from('a"\\/\n é名😀\ud83d\ude00'), max_size=8),
     st.sampled_from(["5", "-0", "1e5", "1.", "01", "+1", " 1", "inf", "NaN", "-Infinity", "x", ""]),

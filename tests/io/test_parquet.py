@@ -42,7 +42,7 @@ spans = st.tuples(st.integers(0, N), st.integers(0, 3000)).map(lambda s: (s[0], 
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(asked=st.lists(spans, min_size=1, max_size=6))
 def test_any_rows_can_be_read_in_any_order(paths: Path, name: str, asked) -> None:
     source = open_source(paths / name)

@@ -17,6 +17,9 @@ from handful.io.open import open_source
 from handful.io.text import default_text, side_by_side, text_spec
 from handful.pool import Pool, Source, Strings
 
+# With the JIT off, numpy warns where words are meant to wrap.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 CHAT = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]
 ROWS = [
     {"q": "Why?", "a": "So.", "n": 7, "c": CHAT, "odd:name": "x"},

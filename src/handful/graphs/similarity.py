@@ -79,7 +79,7 @@ class Pairs(Protocol):
         ...
 
     def peaks(self) -> Floats:
-        """(m,) max_i s_ij, at least 0, to nearly full float64 precision. O(n·m·d)."""
+        """(m,) max_i s_ij, at least 0, of the bits that `column` has for some largest one. O(n·m·d)."""
         ...
 
     def diagonal(self) -> Floats:
@@ -172,10 +172,20 @@ class _Tiled(Pairs):
 
     def peaks(self) -> Floats:
         """See `Pairs.peaks`."""
-        out = np.zeros(self.shape[1])
+        out, places = np.zeros(self.shape[1]), np.full(self.shape[1], -1)
         for rows, run in self._tiles():
-            out[run] = np.maximum(out[run], self._precise(rows, run).max(axis=0))
+            tile = self._precise(rows, run)
+            row = tile.argmax(axis=0)
+            highest = tile[row, np.arange(len(run))]
+            higher = highest > out[run]
+            out[run[higher]], places[run[higher]] = highest[higher], rows.start + row[higher]
+        above = np.flatnonzero(places >= 0)
+        out[above] = self._single(places[above], above, out[above])
         return out
+
+    def _single(self, rows: Indices, columns: Indices, near: Floats) -> Floats:
+        """(p,) single pairs as `column` gives them, where `near` may differ by rounding."""
+        return near
 
     def _tiles(self) -> Iterator[tuple[slice, Indices]]:
         """All tiles, row after row of them."""
@@ -249,6 +259,9 @@ class FeaturePairs(_Tiled):
         one = self.right[j : j + 1]
         out = squared_distances(self.left, one) if self._metric else products(self.left, one)
         return np.arange(len(out)), self._shaped(out).astype(np.float64, copy=False)
+
+    def _single(self, rows: Indices, columns: Indices, near: Floats) -> Floats:
+        return self.at(rows, columns)
 
     def at(self, rows: Indices, columns: Indices) -> Floats:
         """(p,) float64 similarities of single pairs, each as `column` gives it. O(p·d)."""

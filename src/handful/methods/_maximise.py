@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from handful.budget import Ledger
 from handful.graphs.similarity import NAMES
 from handful.methods._contract import MethodFacts, Need, View
@@ -74,7 +76,7 @@ def standing(objective: Any, view: View, picks: Indices) -> Floats:
     for row in picks.tolist():
         state = objective.add(state, row)
     left = np.setdiff1d(np.arange(view.n), picks)
-    found = np.full(view.n, np.nan)
+    found: Floats = np.full(view.n, np.nan)
     found[left] = objective.gains(state, left)
     return found
 

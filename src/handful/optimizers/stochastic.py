@@ -77,4 +77,4 @@ def _draw(draw: np.random.Generator, n: int, size: int) -> Indices:
 
 
 def _without(rows: Indices, row: int) -> Indices:
-    return rows[rows != row]
+    return np.asarray(rows[rows != row], np.int64)

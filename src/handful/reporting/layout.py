@@ -63,7 +63,9 @@ def _main_directions(rows: Any, seed: int) -> Floats:
         places = (left * size)[:, [1, 0]]  # ascending; the largest is the common part of all rows
         places = places * np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
     places = places - places.mean(axis=0)
-    return 4 * places / (places.std(axis=0) + 1e-9) + 1e-2 * start.standard_normal(places.shape)
+    spread: Floats = 4 * places / (places.std(axis=0) + 1e-9)
+    noise: Floats = 1e-2 * start.standard_normal(places.shape)
+    return np.add(spread, noise)
 
 
 def _neighbours(rows: Any, count: int) -> Indices:
