@@ -104,7 +104,9 @@ def methods(
 
 @app.command("verify")
 def verify(
-    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="OUT.manifest.json")],
+    manifest: Annotated[
+        str | None, typer.Argument(metavar="MANIFEST", help="OUT.manifest.json")
+    ] = None,
     pool: Annotated[
         list[str] | None,
         typer.Argument(metavar="[POOL...]", help="The pool, where it is not where it was."),
@@ -119,6 +121,8 @@ def verify(
     """Read the inputs again, choose again, and say whether the same rows come out."""
     from handful.cli.verify import run
 
+    if manifest is None:
+        raise errors.no_manifest()
     means = {"memory": memory, "threads": threads, "cache": False if no_cache else cache_dir}
     run(manifest, pool or None, means, as_json=as_json, quiet=quiet)
 

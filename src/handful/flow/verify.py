@@ -106,9 +106,9 @@ def _file_differences(
     differ = []
     for file in files:
         found = Path(found_from(file["name"], path))
-        if file["name"] == "-":
-            raise errors.replay_needs("the pool", "it was read from stdin")
         if not found.is_file():
+            if file["name"] == "stdin":
+                raise errors.replay_needs("the pool", "it was read from stdin")
             raise errors.missing_file(file["name"])
         size = found.stat().st_size
         if size != file["bytes"]:
