@@ -23,7 +23,7 @@ from handful.reporting.layout import layout
 from handful.reporting.page import Map, Page, Profile, Shown, Twins
 from handful.reporting.png import data_url, png_bytes
 from handful.reporting.profiles import of_groups, of_numbers
-from handful.reporting.text import beginning, texts_of
+from handful.reporting.text import beginning, texts_of, visible
 from handful.rng import Draws
 from handful.runtime.blas import one_blas_thread
 from handful.selection import Floats, Indices, Selection
@@ -45,14 +45,14 @@ def gather(prepared: Prepared, selection: Selection) -> Page:
     """
     with one_blas_thread():
         sight = look(prepared, selection)
-        mapped = None if sight.vectors is None else _map(sight)
-        near = None if sight.vectors is None else _nearest(sight)
+        drawn = sight.vectors is not None and len(sight.picks) > 0
+        mapped, near = (_map(sight), _nearest(sight)) if drawn else (None, None)
         calls, calls_note = calls_of(prepared, selection)
         return Page(
             title=_title(selection.manifest),
             facts=facts_of(selection),
             verdict=selection.manifest["result"].get("verdict"),
-            warnings=selection.warnings,
+            warnings=[visible(warning) for warning in selection.warnings],
             charts=charts_of(prepared, selection),
             map=mapped,
             profiles=_profiles(sight),
@@ -62,8 +62,13 @@ def gather(prepared: Prepared, selection: Selection) -> Page:
             picks=_listed(sight, near),
             picks_note=_picks_note(sight),
             others=[] if near is None else _others(sight, near),
-            parameters=selection.manifest["result"]["method"]["parameters"],
-            manifest=json.dumps(selection.manifest, indent=2, ensure_ascii=False, default=str),
+            parameters={
+                name: visible(str(value))
+                for name, value in selection.manifest["result"]["method"]["parameters"].items()
+            },
+            manifest=visible(
+                json.dumps(selection.manifest, indent=2, ensure_ascii=False, default=str)
+            ),
         )
 
 
@@ -250,15 +255,19 @@ def _profiles(sight: Sight) -> list[Profile]:
     if view.group is not None:
         codes, labels = view.group
         name = str(prepared.request.group)
-        found.append(of_groups(f"Groups: {name[:60]}", labels, codes, codes[picks]))
+        found.append(of_groups(f"Groups: {beginning(name)[:60]}", labels, codes, codes[picks]))
     if sight.lengths is not None:
         found.append(of_numbers("Length of the text, bytes", *sight.lengths, unit=" bytes"))
     if prepared.costs is not None:
         costs = np.asarray(prepared.costs, np.float64)
-        found.append(of_numbers(f"Cost: {str(prepared.budget.cost)[:60]}", costs, costs[picks]))
+        found.append(
+            of_numbers(f"Cost: {beginning(str(prepared.budget.cost))[:60]}", costs, costs[picks])
+        )
     if prepared.request.score is not None:
         scores = view.score()
-        found.append(of_numbers(f"Score: {prepared.request.score[:60]}", scores, scores[picks]))
+        found.append(
+            of_numbers(f"Score: {beginning(prepared.request.score)[:60]}", scores, scores[picks])
+        )
     return [profile for profile in found if profile is not None]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from handful.reporting.page import Profile
 from handful.reporting.svg import number
+from handful.reporting.text import beginning
 from handful.selection import Floats, Indices
 
 BARS = 18
@@ -28,7 +29,7 @@ def of_groups(title: str, labels: Sequence[str], pool: Indices, picks: Indices) 
     chosen = np.bincount(picks, minlength=len(labels))
     order = np.argsort(-sizes, kind="stable")
     shown, rest = order[:MOST_GROUPS], order[MOST_GROUPS:]
-    names = [str(labels[i])[:80] or "(empty)" for i in shown]
+    names = [beginning(str(labels[i])[:80]) or "(empty)" for i in shown]
     own, theirs = sizes[shown].tolist(), chosen[shown].tolist()
     if len(rest):
         names.append(f"{len(rest)} others")

@@ -28,8 +28,12 @@ def beginning(text: str) -> str:
     shown = text[:MOST_CHARACTERS]
     while len(shown.encode("utf-8", "replace")) > MOST_BYTES:
         shown = shown[: max(1, int(len(shown) * 0.8))]
-    cut = shown.encode("utf-8", "replace").decode().translate(_PICTURES)
-    return cut if len(shown) == len(text) else cut.rstrip() + "…"
+    return visible(shown) if len(shown) == len(text) else visible(shown).rstrip() + "…"
+
+
+def visible(text: str) -> str:
+    """A text whose control characters are their pictures."""
+    return text.encode("utf-8", "replace").decode().translate(_PICTURES)
 
 
 def texts_of(pool: Pool, rows: Indices) -> Strings:
