@@ -702,6 +702,13 @@ def manifest_format(path: object, found: object, known: int) -> DataError:
     )
 
 
+def no_room(reason: object) -> DataError:
+    """A disk that is full while something other than the output's own file is written."""
+    return DataError(
+        f"The disk is full or a size limit is reached ({reason}). Make room, and run the same command again."
+    )
+
+
 def column_taken(column: str) -> UsageError:
     """An added column under a name that is in use."""
     return UsageError(
@@ -783,6 +790,11 @@ def unknown_flag(name: str, command: str, known: Iterable[str]) -> UsageError:
 def no_pool() -> UsageError:
     """Nothing to choose from."""
     return UsageError("No pool. Name its files: handful select POOL... --rows 10000 -o OUT.")
+
+
+def no_manifest() -> UsageError:
+    """Nothing to verify."""
+    return UsageError("No manifest. Name it: handful verify OUT.manifest.json.")
 
 
 def no_output() -> UsageError:

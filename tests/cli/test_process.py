@@ -22,10 +22,11 @@ RANDOM = ("--rows", "20", "--method", "random", "--draws", "0")
 NAMES = ["out.jsonl", "out.jsonl.manifest.json", "out.jsonl.manifest.parquet"]
 
 
-def start(*arguments, patch="", **streams):
+def start(*arguments, patch="", unbuffered=False, **streams):
     """The command, with some lines of Python run beforehand."""
     program = textwrap.dedent(patch) + "\nfrom handful.cli import main\nmain()\n"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([SOURCE, *filter(None, sys.path)])}
+    environment["PYTHONUNBUFFERED"] = "1" * unbuffered  # empty is not set
     streams = {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
@@ -34,8 +35,8 @@ def start(*arguments, patch="", **streams):
     return subprocess.Popen([sys.executable, "-c", program, *arguments], env=environment, **streams)
 
 
-def run(*arguments, patch="", **streams):
-    process = start(*arguments, patch=patch, **streams)
+def run(*arguments, **how):
+    process = start(*arguments, **how)
     out, err = process.communicate(timeout=120)
     return process.returncode, (out or b"").decode(), (err or b"").decode()
 
@@ -106,6 +107,19 @@ def test_results_go_to_stdout_and_progress_to_stderr(folder):
     assert "Wrote out.jsonl" in out
     assert "random: as asked" in err
     assert "Wrote" not in err
+
+
+def test_rows_from_stdin_are_the_rows_of_the_file(folder, handful):
+    arguments = ("select", "-", *RANDOM, "-o", "out.jsonl")
+    with (folder / "pool.jsonl").open("rb") as rows:
+        code, _, err = run(*arguments, stdin=rows)
+    assert code == 0, err
+    assert handful("select", "pool.jsonl", *RANDOM, "-o", "same.jsonl").code == 0
+    assert (folder / "out.jsonl").read_bytes() == (folder / "same.jsonl").read_bytes()
+    again = handful("verify", "out.jsonl.manifest.json")
+    assert again.code == 2
+    assert "it was read from stdin" in again.err
+    assert handful("verify", "out.jsonl.manifest.json", "pool.jsonl").code == 0
 
 
 def test_python_m_handful_is_the_command(folder):
@@ -181,6 +195,20 @@ def test_a_full_disk_is_said_and_leaves_nothing(folder):
     assert code == 1, err
     assert "out.jsonl: the disk is full or a size limit is reached" in err
     assert outputs(folder) == []
+
+
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("command", [("select", "pool.jsonl", *RANDOM, "-o", "-"), ("methods",)])
+def test_a_full_disk_behind_stdout_is_said(command, unbuffered, folder):
+    patch = """
+        import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    """
+    with (folder / "stdout").open("wb") as stdout:
+        code, _, err = run(*command, patch=patch, stdout=stdout, unbuffered=unbuffered)
+    assert code == 1, err
+    assert "Error: The disk is full or a size limit is reached" in err
+    assert "Traceback" not in err
 
 
 # Signals ----------------------------------------------------------------------------------------
@@ -279,10 +307,11 @@ def test_a_signal_that_is_lost_in_a_callback_still_ends_the_work(folder):
 # Pipes ------------------------------------------------------------------------------------------
 
 
-def test_a_reader_of_the_rows_may_leave_early(folder):
+@pytest.mark.parametrize("unbuffered", [False, True])
+def test_a_reader_of_the_rows_may_leave_early(unbuffered, folder):
     (folder / "pool.jsonl").write_text((folder / "pool.jsonl").read_text() * 100)
     arguments = ("select", "pool.jsonl", "--rows", "30k", "--method", "random", "-o", "-")
-    process = start(*arguments)
+    process = start(*arguments, unbuffered=unbuffered)
     assert process.stdout.readline()
     process.stdout.close()
     code, err = ended(process)

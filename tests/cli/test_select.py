@@ -373,7 +373,7 @@ def test_a_configuration_that_is_not_there_is_refused(folder, handful):
         ),
         (("methods", "dsri"), "Nearest: 'dsir'"),
         (("cache", "--clea"), "Nearest: '--clear'"),
-        (("verify",), "MANIFEST"),
+        (("verify",), "No manifest"),
     ],
 )
 def test_a_slip_of_the_hand_is_refused_with_the_nearest(arguments, said, folder, handful):

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from handful.cli import signals
-from handful.errors import HandfulError
+from handful.errors import HandfulError, no_room
 
 INTERRUPTED = 4
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -25,18 +28,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def code_of(arguments: list[str]) -> int:
     """Carry out one command line; the exit code."""
     signals.end_the_work()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?"
+    _settle_streams()
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_stdout()
+        _forget(sys.stdout)
         code = 0
     except signals.Interrupted:
+        signals.hear_no_more()
         _say("Interrupted. No output was left half written; the same command goes on from here.")
         code = INTERRUPTED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _forget(sys.stdout)
+        _say(f"Error: {no_room(error)}")
+        code = 1
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _forget(sys.stderr)
     return code
 
 
@@ -52,11 +64,24 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
+def _settle_streams() -> None:
+    """Let stdout write all it is given, and show "?" for a letter it cannot show.
+
+    Under `python -u` it is not buffered, and then what a full disk did not take would be lost unsaid.
+    """
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        whole = io.BufferedWriter(sys.stdout.buffer)
+        sys.stdout = io.TextIOWrapper(whole, sys.stdout.encoding, line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _say(line: str) -> None:
     with contextlib.suppress(OSError):
         print(line, file=sys.stderr, flush=True)
 
 
-def _forget_stdout() -> None:
-    """Whoever read our output has gone; let the interpreter's last flush go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _forget(stream: TextIO) -> None:
+    """Whoever read this has gone; let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -29,9 +29,14 @@ def finish_the_work() -> None:
 
     Raises `Interrupted` where one came before and was lost in a callback.
     """
-    _on_signal(signal.SIG_IGN)
+    hear_no_more()
     if _asked.is_set():
         raise Interrupted
+
+
+def hear_no_more() -> None:
+    """From here on a signal changes nothing."""
+    _on_signal(signal.SIG_IGN)
 
 
 def end_at_once() -> None:

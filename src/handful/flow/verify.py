@@ -70,7 +70,7 @@ def verify(
     path = Path(manifest)
     record = read_manifest(path)
     _compare("inputs", _file_differences(record, path, data, content=False))
-    pool, request = _replay(record, path, data, options)
+    pool, request = replay(record, path, data, options)
     try:
         prepared = prepare(pool, request, progress)
     except errors.HandfulError:
@@ -106,9 +106,9 @@ def _file_differences(
     differ = []
     for file in files:
         found = Path(found_from(file["name"], path))
-        if file["name"] == "-":
-            raise errors.replay_needs("the pool", "it was read from stdin")
         if not found.is_file():
+            if file["name"] == "stdin":
+                raise errors.replay_needs("the pool", "it was read from stdin")
             raise errors.missing_file(file["name"])
         size = found.stat().st_size
         if size != file["bytes"]:
@@ -165,7 +165,7 @@ def _short(value: Any) -> str:
 # The replay -------------------------------------------------------------------------------------
 
 
-def _replay(
+def replay(
     record: Mapping[str, Any], path: Path, data: Any, options: Mapping[str, Any]
 ) -> tuple[Any, Request]:
     """The pool and the request of a manifest, with paths found and objects put in again."""

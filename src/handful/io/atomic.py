@@ -83,7 +83,7 @@ class Files:
                 error = late
                 raise
             finally:
-                full = isinstance(error, OSError) and error.errno in _FULL
+                full = isinstance(error, OSError) and error.errno in _FULL and self._parts
                 message = self._full() if full else None
                 self._remove()
                 if message is not None:

@@ -76,6 +76,11 @@ class Ngrams:
 
 def _totals(counts: Any) -> Floats:
     """(buckets,) counts of all rows together; whole numbers, so exact in any order."""
-    weights: Floats = counts.data.astype(np.float64)
-    totals: Any = np.bincount(counts.indices, weights=weights, minlength=counts.shape[1])
-    return totals  # type: ignore[no-any-return]
+    totals: Floats = np.zeros(counts.shape[1])
+    for start in range(0, len(counts.data), _STRETCH):  # bincount makes float64 of what it is given
+        part = slice(start, start + _STRETCH)
+        totals += np.bincount(counts.indices[part], counts.data[part], counts.shape[1])
+    return totals
+
+
+_STRETCH = 1 << 20
