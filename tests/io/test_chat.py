@@ -101,6 +101,11 @@ chats = st.one_of(
     None,
     False,
 )
+@example(
+    [[{"role": "user", "content": None, "value": "a"}, {"from": "gpt", "value": None}]],
+    "user",
+    True,
+)
 def test_bytes_and_objects_give_the_same_texts(
     rows: list[Any], role: str | None, wide: bool
 ) -> None:
