@@ -187,6 +187,13 @@ def test_a_missing_file_is_refused_with_the_nearest_name(folder, handful):
     assert "Nearest: 'pool.jsonl'" in ended.err
 
 
+@pytest.mark.parametrize("names", [["nothing"], ["pool.jsonl", "nothing"], ["no*thing"]])
+def test_a_missing_file_without_a_suffix_is_not_taken_for_a_text(names, folder, handful):
+    ended = handful("select", *names, *RANDOM, "-o", "out.jsonl")
+    assert ended.code == 1
+    assert f"{names[-1]}: no" in ended.err
+
+
 def test_more_rows_than_there_are_gives_all_and_warns(folder, handful):
     ended = handful("select", "pool.jsonl", "--rows", "1k", "--method", "random", "-o", "out.jsonl")
     assert ended.code == 0

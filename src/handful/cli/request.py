@@ -16,7 +16,7 @@ from handful.flow.request import Request
 class Asked:
     """What one command line asks: a pool, a request, and where the rows go."""
 
-    pool: list[str]
+    pool: list[Path]
     request: Request
     given: Given
 
@@ -37,7 +37,8 @@ def asked(typed: Given) -> Asked:
         options["cache"] = False
     elif "cache_dir" in given:
         options["cache"] = given["cache_dir"]
-    return Asked(given["pool"], Request(**options), given)
+    pool = [Path(path) for path in given["pool"]]  # a list of plain strings could be texts
+    return Asked(pool, Request(**options), given)
 
 
 def named(values: list[str], flag: str) -> dict[str, str]:
