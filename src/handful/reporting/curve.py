@@ -49,7 +49,7 @@ def charts_of(prepared: Prepared, selection: Selection) -> list[Chart]:
         charts.append(_values(prepared, selection, gains, value))
     verdict = selection.manifest.get("result", {}).get("verdict")
     if verdict and verdict.get("curve") and len(verdict["curve"]["picked"]) > 1:
-        charts.append(_against_random(verdict))
+        charts.append(_against_random(verdict, with_knee=not charts))
     return charts
 
 
@@ -100,7 +100,7 @@ def _random_values(
     return sizes, (found[0].tolist(), found[ORDERS // 2].tolist(), found[-1].tolist())
 
 
-def _against_random(verdict: Mapping[str, Any]) -> Chart:
+def _against_random(verdict: Mapping[str, Any], *, with_knee: bool) -> Chart:
     curve, reading = verdict["curve"], verdict["readings"][0]
     sign = 1 if reading["larger_is_better"] else -1
     better = "larger" if sign == 1 else "smaller"
@@ -114,5 +114,5 @@ def _against_random(verdict: Mapping[str, Any]) -> Chart:
         random=curve["random"],
         low=curve["low"],
         high=curve["high"],
-        knee=knee(curve["picked"], [sign * v for v in curve["values"]]),
+        knee=knee(curve["picked"], [sign * v for v in curve["values"]]) if with_knee else None,
     )

@@ -175,7 +175,7 @@
   };
   play.addEventListener("click", () => {
     if (timer) { stop(); return; }
-    if (Number(slider.value) >= picks.length) slider.value = 1;
+    if (Number(slider.value) >= picks.length) { slider.value = 1; step(); }
     play.textContent = "Pause";
     play.setAttribute("aria-pressed", "true");
     const stride = Math.max(1, Math.round(picks.length / 160));
