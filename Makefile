@@ -59,7 +59,7 @@ demo: .venv/core
 	$(BIN)/python scripts/show_picks.py demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
 
 test-all: .venv/dev
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -m "" $(ARGS)
