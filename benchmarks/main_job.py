@@ -2,7 +2,8 @@
 
 Measures CPU seconds (user and system, all threads) and peak anonymous memory of whole processes:
 
-- `handful select --method dsir`: the first run, which compiles kernels, and a later one with nothing cached;
+- `handful select --method dsir`: the first run, which compiles kernels, later ones with nothing cached,
+  and one that ends with the verdict;
 - reading the file once with pyarrow, polars or orjson, and hashing its texts once with the bare kernel;
 - the packaged reference, `data-selection`, in an environment made here, on the first part of the pool.
 
@@ -210,11 +211,14 @@ def reference(folder: Path, pool: Path, target: Path) -> tuple[Cost, int]:
     return measure([str(python), "-c", REFERENCE, *map(str, arguments)]), part.stat().st_size
 
 
-def ours(folder: Path, pool: Path, target: Path, threads: int, **environment: str) -> Cost:
-    """`handful select` with an empty block cache."""
+def ours(
+    folder: Path, pool: Path, target: Path, threads: int, draws: int = 0, **environment: str
+) -> Cost:
+    """`handful select` with an empty block cache; without the verdict, which is measured apart."""
     shutil.rmtree(folder / "cache", ignore_errors=True)
     flags = ["--rows", str(ROWS), "--like", str(target), "--method", "dsir", "--overwrite"]
-    flags += ["--quiet", "--threads", str(threads), "-o", str(folder / "subset.jsonl")]
+    flags += ["--quiet", "--threads", str(threads), "--draws", str(draws)]
+    flags += ["-o", str(folder / "subset.jsonl")]
     return measure(
         [*HANDFUL, "select", str(pool), *flags],
         HANDFUL_CACHE=str(folder / "cache"),
@@ -254,6 +258,9 @@ def run(folder: Path, options: argparse.Namespace) -> bool:
     costs = [ours(folder, pool, target, threads) for threads in (1, 2)]
     for threads, cost in zip((1, 2), costs, strict=True):
         line(f"handful, {threads} thread{'s' * (threads > 1)}", size, cost)
+    line(
+        "handful, 2 threads, with the verdict of 99 draws", size, ours(folder, pool, target, 2, 99)
+    )
     base = min(cost.cpu for cost in readings)
     bars = {
         f"{costs[0].cpu / base:.2f} times the best reader and the kernel (bar: 3)": costs[0].cpu

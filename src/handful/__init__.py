@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from handful.flow.select import select as select
     from handful.flow.verify import verify as verify
     from handful.pool import Pool as Pool
+    from handful.reporting.explain import explain as explain
+    from handful.reporting.report import report as report
     from handful.selection import Selection as Selection
 
 __version__ = "0.1.0"
@@ -35,7 +37,9 @@ _HOMES = {
     "UsageError": "handful.errors",
     "VerifyError": "handful.errors",
     "compare": "handful.comparing.compare",
+    "explain": "handful.reporting.explain",
     "plan": "handful.flow.plan",
+    "report": "handful.reporting.report",
     "save": "handful.flow.save",
     "select": "handful.flow.select",
     "verify": "handful.flow.verify",

@@ -96,6 +96,16 @@ chats = st.one_of(
 @example([OPENAI, SHAREGPT, "x", None, [], OPENAI], None, False)
 @example([OPENAI, SHAREGPT, "x", None, [], OPENAI], "user", True)
 @example([[{"role": "user", "content": "a"}, {"role": "user", "from": "gpt"}], "b"], None, False)
+@example(
+    [[{"role": None, "from": "gpt", "value": "a"}, {"role": 7, "from": "gpt", "value": "b"}]],
+    None,
+    False,
+)
+@example(
+    [[{"role": "user", "content": None, "value": "a"}, {"from": "gpt", "value": None}]],
+    "user",
+    True,
+)
 def test_bytes_and_objects_give_the_same_texts(
     rows: list[Any], role: str | None, wide: bool
 ) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handful import errors
@@ -99,6 +99,8 @@ def test_lines_come_in_the_order_asked_for_from_any_of_the_files(tmp_path: Path)
     assert source.paths == [Path(name) for name in names]
 
 
+@example([LINES[0], b"", LINES[1]], [], False, 1 << 21, 1)  # as many bytes as if end to end
+@example([LINES[0], b"", LINES[1]], [1], True, 1 << 21, 1)
 @given(
     st.lists(st.sampled_from([*LINES, b"", b"  ", b"{}\r", b"\r"]), max_size=40),
     st.lists(st.integers(0, 40), max_size=3),
@@ -209,6 +211,14 @@ def test_content_is_that_of_the_plain_file_however_packed(tmp_path: Path) -> Non
                 "rows": 20,
             }
         ]
+
+
+def test_a_byte_order_mark_is_part_of_the_file_and_not_of_the_content(tmp_path: Path) -> None:
+    plain, marked = b"\n".join(LINES) + b"\n", b"\xef\xbb\xbf" + b"\n".join(LINES) + b"\n"
+    names = [written(tmp_path, marked, f"{i}.jsonl") for i in range(2)]
+    fingerprint = JsonlSource(names).fingerprint()
+    assert [file["sha256"] for file in fingerprint["files"]] == [sha256(marked)] * 2
+    assert fingerprint["content"] == sha256(plain * 2)
 
 
 def test_packed_files_of_several_members_are_read_whole(tmp_path: Path) -> None:

@@ -74,9 +74,10 @@ def check(key, seed):
         run.open[row] = True
         run.take(row)
     picks = choose(objective, run).run(objective, view, run, Draws(0))
-    empty = objective.start(view)
-    fast = certify(objective, empty, ledger, picks.indices, picks.value, level="fast")
-    tight = certify(objective, empty, ledger, picks.indices, picks.value, level="tight", steps=30)
+    fast = certify(objective, picks.state, ledger, picks.indices, picks.value, level="fast")
+    tight = certify(
+        objective, picks.state, ledger, picks.indices, picks.value, level="tight", steps=30
+    )
     assert picks.value <= best * (1 + 1e-9) + 1e-9
     for proof in (fast, tight):
         assert proof.bound >= best - 1e-12 * max(1.0, abs(best)), (proof, best, rows)
@@ -142,7 +143,7 @@ def test_the_dual_of_set_cover_reaches_its_linear_programme():
     picks = choose(objective, ledger).run(objective, view, Ledger(n, rows=rows), Draws(0))
     proof = certify(
         objective,
-        objective.start(view),
+        picks.state,
         ledger,
         picks.indices,
         picks.value,

@@ -127,6 +127,56 @@ def verify(
     run(manifest, pool or None, means, as_json=as_json, quiet=quiet)
 
 
+@app.command("report")
+def report(
+    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="OUT.manifest.json")],
+    pool: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[POOL...]", help="The pool, where it is not where it was."),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE.html", help="Else beside OUT.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace it if it exists.")
+    ] = False,
+    memory: Annotated[str | None, typer.Option("--memory", metavar="SIZE")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", metavar="N")] = None,
+    cache_dir: Annotated[str | None, typer.Option("--cache-dir", metavar="FOLDER")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Make the page of a selection: one HTML file that opens from disk and asks nothing of any network."""
+    from handful.cli.report import run
+
+    means = {"memory": memory, "threads": threads, "cache": False if no_cache else cache_dir}
+    run(manifest, pool or None, output, means, overwrite=overwrite, quiet=quiet)
+
+
+@app.command("explain")
+def explain(
+    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="OUT.manifest.json")],
+    row: Annotated[
+        str, typer.Argument(metavar="ROW_ID", help="An id, or a row number without ids.")
+    ],
+    pool: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[POOL...]", help="The pool, where it is not where it was."),
+    ] = None,
+    as_json: Json = False,
+    memory: Annotated[str | None, typer.Option("--memory", metavar="SIZE")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", metavar="N")] = None,
+    cache_dir: Annotated[str | None, typer.Option("--cache-dir", metavar="FOLDER")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+) -> None:
+    """Why a row is in, or out: its gain and rank, its nearest pick, what stood against it."""
+    from handful.cli.explain import run
+
+    means = {"memory": memory, "threads": threads, "cache": False if no_cache else cache_dir}
+    run(manifest, row, pool or None, means, as_json=as_json, quiet=quiet)
+
+
 @app.command("cache")
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False,

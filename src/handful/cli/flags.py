@@ -75,6 +75,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         ),
         Flag("--weights-column", str, "NAME", "Add the weights as a column."),
         Flag("--row-column", str, "NAME", "Add the pool's row numbers as a column."),
+        Flag("--report", str, "FILE.html", "A page that explains the selection."),
         Flag("--overwrite", bool, None, "Replace OUT if it exists."),
         Flag("--json", bool, None, "Print the result as one JSON object."),
         Flag("-q --quiet", bool, None, "Print nothing but errors."),

@@ -20,6 +20,7 @@ from handful.flow.save import Layout, Saved, settle, write
 from handful.flow.select import choose
 from handful.io.atomic import Files
 from handful.io.output import Output
+from handful.reporting.report import check_page, write_page
 from handful.selection import Selection
 
 SHOWN_PICKS = 5
@@ -32,17 +33,27 @@ def run(typed: Given) -> None:
     quiet, as_json = given.get("quiet", False), given.get("json", False)
     output, layout = _where(ask)
     check_draws(given.get("draws"))
+    if "report" in given:
+        check_page(given["report"], overwrite=given.get("overwrite", False))
     with progress(quiet=quiet) as listener:
         prepared = prepare(ask.pool, ask.request, listener)
         layout.check(prepared.pool.source)
         listener.note(f"{prepared.key}: {prepared.reason or 'as asked'}")
         selection = judged(prepared, choose(prepared), given.get("draws"))
+        if "report" in given:
+            write_page(prepared, selection, given["report"])
         saved = _save(prepared, selection, output, layout)
     if as_json:
         print_json(_record(selection, saved))
     elif not quiet:
         stdout_taken = output is not None and output.path is None
-        _summarise(prepared, selection, saved, sys.stderr if stdout_taken else sys.stdout)
+        _summarise(
+            prepared,
+            selection,
+            saved,
+            given.get("report"),
+            sys.stderr if stdout_taken else sys.stdout,
+        )
     sys.stdout.flush()
 
 
@@ -89,7 +100,13 @@ def _record(selection: Selection, saved: Saved | None) -> dict[str, Any]:
 # Summary ----------------------------------------------------------------------------------------
 
 
-def _summarise(prepared: Prepared, selection: Selection, saved: Saved | None, file: TextIO) -> None:
+def _summarise(
+    prepared: Prepared,
+    selection: Selection,
+    saved: Saved | None,
+    report: str | None,
+    file: TextIO,
+) -> None:
     result = selection.manifest["result"]
     facts = [("method", _method(prepared)), ("picked", _picked(selection, result))]
     if "spent" in result["budget"]:
@@ -108,6 +125,8 @@ def _summarise(prepared: Prepared, selection: Selection, saved: Saved | None, fi
         size = f", {bytes_of(saved.size_bytes)}" if saved.size_bytes is not None else ""
         print(f"Wrote {saved.output} ({saved.rows:,} rows{size})", file=file)
         print(f"  and {saved.manifest}: handful verify {saved.manifest}", file=file)
+    if report is not None:
+        print(f"  and {report}: open it in a browser", file=file)
 
 
 _WEIGHTS = {

@@ -70,7 +70,7 @@ def verify(
     path = Path(manifest)
     record = read_manifest(path)
     _compare("inputs", _file_differences(record, path, data, content=False))
-    pool, request = _replay(record, path, data, options)
+    pool, request = replay(record, path, data, options)
     try:
         prepared = prepare(pool, request, progress)
     except errors.HandfulError:
@@ -165,7 +165,7 @@ def _short(value: Any) -> str:
 # The replay -------------------------------------------------------------------------------------
 
 
-def _replay(
+def replay(
     record: Mapping[str, Any], path: Path, data: Any, options: Mapping[str, Any]
 ) -> tuple[Any, Request]:
     """The pool and the request of a manifest, with paths found and objects put in again."""

@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from handful import errors
+from handful.graphs.tiles import each_pair_once
+from handful.runtime.blas import one_blas_thread
+from handful.runtime.run import Run
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Tile = NDArray[np.float32] | NDArray[np.float64]
+Singles = NDArray[np.float32]
+Tile = Singles | NDArray[np.float64]
 Similarity = Any
 """A name of `NAMES`; an (n, m) array; an (n, m) CSR matrix; or a function of two blocks of features,
 (a, d) and (b, d), giving (a, b)."""
@@ -26,6 +30,9 @@ Similarity = Any
 NAMES = ("clipped_cosine", "cosine", "dot", "euclidean", "rbf")
 """Larger is closer. clipped_cosine: max(0, cosine). dot: ⟨x, y⟩. euclidean: 1 / (1 + ‖x − y‖).
 rbf: exp(−‖x − y‖² / m), where m is the mean of ‖x − y‖² over all pairs of candidates."""
+
+SINGLE = 2.0**-22
+"""Relative error of a similarity and the bounds it is held to, once they are float32."""
 
 TILE_ROWS = 1024
 """Rows and columns of one tile. A constant: results may not depend on memory or threads."""
@@ -39,12 +46,14 @@ class Pairs(Protocol):
         symmetric: The two sets are one, and s_ij = s_ji.
         sparse: Pairs left out count 0.
         error: |tile − column| is at most this, in every entry.
+        rounding: Relative error of `sums` beside that.
     """
 
     shape: tuple[int, int]
     symmetric: bool
     sparse: bool
     error: float
+    rounding: float
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """Rows i and their s_ij in float64, summed in a fixed order: equal rows have equal bits.
@@ -55,6 +64,14 @@ class Pairs(Protocol):
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """(a, b): similarities of a run of rows to some candidates, each within `error`."""
+        ...
+
+    def precise(self, rows: slice, columns: Indices) -> Tile:
+        """(a, b): the same to nearly full float64 precision, more slowly."""
+        ...
+
+    def counts(self, columns: Indices, bar: Floats) -> Floats:
+        """(n,) how many of some candidates each row is nearer to than its bar, to within `error`."""
         ...
 
     def sums(
@@ -116,18 +133,19 @@ def pairs(similarity: Similarity, left: Any, right: Any = None, *, reference: An
     return MatrixPairs(similarity)
 
 
-def hold(made: Pairs, memory_bytes: int) -> Pairs:
+def hold(made: Pairs, memory_bytes: int, threads: int = 1) -> Pairs:
     """Keep all similarities in memory where they take at most half of what is allowed.
 
     The exact columns stay what they were, so the picks are the same either way.
     """
-    if (
-        made.sparse
-        or isinstance(made, MatrixPairs)
-        or made.shape[0] * made.shape[1] * 8 > memory_bytes
-    ):
-        return made
-    return HeldPairs(made)
+    if isinstance(made, _Tiled):
+        made.threads = threads
+    fits = made.shape[0] * made.shape[1] * 8 <= memory_bytes
+    return (
+        made
+        if made.sparse or isinstance(made, MatrixPairs) or not fits
+        else HeldPairs(made, threads)
+    )
 
 
 class _Tiled(Pairs):
@@ -137,6 +155,8 @@ class _Tiled(Pairs):
     symmetric: bool
     sparse: bool = False
     error: float = 0.0
+    rounding: float = 2.0**-17
+    threads: int = 1
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
@@ -150,31 +170,70 @@ class _Tiled(Pairs):
         weights: Floats | None = None,
     ) -> Floats:
         """See `Pairs.sums`."""
-        out = np.zeros(len(columns))
-        for at in range(0, len(columns), TILE_ROWS):
-            run = slice(at, at + TILE_ROWS)
-            for start in range(0, self.shape[0], TILE_ROWS):
-                rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
-                gain = np.maximum(self.tile(rows, columns[run]) - low[rows, None], 0.0)
-                if room is not None:
-                    np.minimum(gain, room[rows, None], out=gain)
-                if weights is not None:
-                    gain *= weights[rows, None]
-                out[run] += gain.sum(axis=0, dtype=np.float64)
+        n = self.shape[0]
+        high = np.full(n, np.inf) if room is None else low + room
+        unit = np.ones(n) if weights is None else weights
+        bounds = tuple(np.asarray(bound, np.float32) for bound in (low, high, unit))
+
+        def work(run: slice) -> Floats:
+            return self._column_sums(columns[run], bounds)
+
+        runs = [slice(at, at + TILE_ROWS) for at in range(0, len(columns), TILE_ROWS)]
+        with one_blas_thread():
+            parts = list(Run(threads=self.threads).map_blocks(work, runs))
+        return np.concatenate([np.zeros(0), *parts])
+
+    def _column_sums(self, columns: Indices, bounds: tuple[Singles, ...]) -> Floats:
+        """The sums of some candidates, over rows in order."""
+        from handful.kernels.served import column_sums
+
+        out = np.zeros((3, len(columns)))
+        for start in range(0, self.shape[0], TILE_ROWS):
+            rows = slice(start, min(start + TILE_ROWS, self.shape[0]))
+            tile = np.ascontiguousarray(self.tile(rows, columns), np.float32)
+            low, high, weights = (bound[rows] for bound in bounds)
+            column_sums(tile, low, high, weights, 0.0, out[0], out[1], out[2])
+        return np.asarray(out[0])
+
+    def counts(self, columns: Indices, bar: Floats) -> Floats:
+        """See `Pairs.counts`."""
+        out = np.zeros(self.shape[0])
+        for start in range(0, len(out), TILE_ROWS):
+            rows = slice(start, min(start + TILE_ROWS, len(out)))
+            for at in range(0, len(columns), TILE_ROWS):
+                tile = self.tile(rows, columns[at : at + TILE_ROWS])
+                out[rows] += (tile > bar[rows, None]).sum(axis=1)
         return out
 
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         out = np.zeros(self.shape[1])
-        for rows, run in self._tiles():
-            out[run] += self._precise(rows, run).sum(axis=0, dtype=np.float64)
+        if not self.symmetric:
+            for rows, run in self._tiles():
+                out[run] += self.precise(rows, run).sum(axis=0, dtype=np.float64)
+            return out
+        blocks = [slice(at, at + TILE_ROWS) for at in range(0, len(out), TILE_ROWS)]
+        columns = np.arange(len(out))
+
+        def work(at: tuple[int, int]) -> tuple[tuple[int, int], Floats, Floats]:
+            rows, run = blocks[at[0]], columns[blocks[at[1]]]
+            tile = self.precise(slice(rows.start, min(rows.stop, len(out))), run)
+            return at, tile.sum(axis=0, dtype=np.float64), tile.sum(axis=1, dtype=np.float64)
+
+        with one_blas_thread():
+            for (i, j), down, across in Run(threads=self.threads).map_blocks(
+                work, each_pair_once(len(blocks))
+            ):
+                out[blocks[j]] += down
+                if i != j:
+                    out[blocks[i]] += across
         return out
 
     def peaks(self) -> Floats:
         """See `Pairs.peaks`."""
         out, places = np.zeros(self.shape[1]), np.full(self.shape[1], -1)
         for rows, run in self._tiles():
-            tile = self._precise(rows, run)
+            tile = self.precise(rows, run)
             row = tile.argmax(axis=0)
             highest = tile[row, np.arange(len(run))]
             higher = highest > out[run]
@@ -201,7 +260,7 @@ class _Tiled(Pairs):
         parts = [np.diagonal(self.tile(slice(run[0], run[-1] + 1), run)) for run in runs]
         return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
 
-    def _precise(self, rows: slice, columns: Indices) -> Tile:
+    def precise(self, rows: slice, columns: Indices) -> Tile:
         """A tile to full float64 precision, where the usual one is not."""
         return self.tile(rows, columns)
 
@@ -288,7 +347,7 @@ class FeaturePairs(_Tiled):
     def singles(self, rows: slice | Indices, columns: slice | Indices) -> NDArray[np.float32]:
         """(a, b) similarities as float32, unclipped, within `error` + 2⁻²⁴·`largest`; C-contiguous."""
         if self._squares is not None:
-            return np.ascontiguousarray(self._precise(rows, columns), np.float32)
+            return np.ascontiguousarray(self.precise(rows, columns), np.float32)
         return np.ascontiguousarray(_products(self.left[rows], self.right[columns]), np.float32)
 
     def moments(self, weights: Floats) -> tuple[Floats, Floats] | None:
@@ -332,10 +391,11 @@ class FeaturePairs(_Tiled):
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
         if self._squares is not None:  # distances lose half their digits near 0
-            return self._precise(rows, columns)
+            return self.precise(rows, columns)
         return self._shaped(_products(self.left[rows], self.right[columns]))
 
-    def _precise(self, rows: slice | Indices, columns: slice | Indices) -> Tile:
+    def precise(self, rows: slice | Indices, columns: slice | Indices) -> Tile:
+        """See `Pairs.precise`."""
         out = _products(self.left[rows].astype(np.float64), self.right[columns].astype(np.float64))
         if self._squares is not None:
             both = self._squares[0][rows, None] + self._squares[1][columns]
@@ -388,8 +448,9 @@ class FeaturePairs(_Tiled):
         left, right = self._longest
         if self._metric:
             squared = 2.0**-53 * d * (left + right) ** 2
-            return float(np.sqrt(squared) if self.name == "euclidean" else squared / self.scale)
-        return float(2.0**-24 * d * left * right)
+            near = np.sqrt(squared) if self.name == "euclidean" else squared / self.scale
+            return float(near) + SINGLE
+        return float(2.0**-24 * d * left * right) + SINGLE * self.largest
 
 
 class MatrixPairs(_Tiled):
@@ -400,6 +461,7 @@ class MatrixPairs(_Tiled):
         if self.matrix.dtype.kind != "f" or self.matrix.dtype.itemsize < 4:
             self.matrix = self.matrix.astype(np.float32)
         _require_finite(self.matrix, "similarity")
+        self.error = SINGLE * float(np.abs(self.matrix).max(initial=0.0))
         self.shape = (self.matrix.shape[0], self.matrix.shape[1])
         self.symmetric = self.shape[0] == self.shape[1] and bool(
             (self.matrix == self.matrix.T).all()
@@ -417,13 +479,19 @@ class MatrixPairs(_Tiled):
 class HeldPairs(_Tiled):
     """Pairs whose tiles were all computed once, as float32. 4 bytes a pair."""
 
-    def __init__(self, made: Pairs) -> None:
+    def __init__(self, made: Pairs, threads: int = 1) -> None:
         self.made, self.shape, self.symmetric = made, made.shape, made.symmetric
-        self.matrix = np.empty(made.shape, np.float32)
-        for rows, run in self._tiles():
-            self.matrix[rows, run] = made.tile(rows, run)
+        self.threads, self.matrix = threads, np.empty(made.shape, np.float32)
+
+        def work(at: tuple[slice, Indices]) -> None:
+            rows, run = at
+            self.matrix[rows, run[0] : run[-1] + 1] = made.tile(rows, run)
+
+        with one_blas_thread():
+            for _ in Run(threads=threads).map_blocks(work, self._tiles()):
+                pass
         largest = max(self.matrix.max(initial=0.0), -self.matrix.min(initial=0.0))
-        self.error = made.error + 2.0**-24 * float(largest)
+        self.error = made.error + SINGLE * float(largest)
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """See `Pairs.column`."""
@@ -443,7 +511,11 @@ class HeldPairs(_Tiled):
 
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
-        return self.matrix[rows][:, columns]
+        return self.matrix[rows, _run(columns)]
+
+    def precise(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.precise`."""
+        return self.made.precise(rows, columns)
 
     def first_negative(self) -> tuple[int, int, float] | None:
         """See `Pairs.first_negative`."""
@@ -461,6 +533,12 @@ class CallablePairs(_Tiled):
     ) -> None:
         self.function, self.left, self.right = function, left, right
         self.shape, self.symmetric = (left.shape[0], right.shape[0]), symmetric
+        self._largest = 0.0
+
+    @property
+    def error(self) -> float:  # type: ignore[override]
+        """That of float32, in the largest similarity seen so far."""
+        return SINGLE * self._largest
 
     def column(self, j: int) -> tuple[Indices, Floats]:
         """See `Pairs.column`."""
@@ -487,6 +565,7 @@ class CallablePairs(_Tiled):
         if block.shape != (left.shape[0], right.shape[0]):
             raise errors.similarity_shape(block.shape, (left.shape[0], right.shape[0]))
         _require_finite(block, "similarity")
+        self._largest = max(self._largest, float(np.abs(block).max(initial=0.0)))
         return block
 
 
@@ -495,6 +574,7 @@ class GraphPairs(Pairs):
 
     sparse = True
     error = 0.0
+    rounding = 2.0**-40
 
     def __init__(self, graph: Any) -> None:
         by_candidate = sparse.csc_array(graph)
@@ -539,6 +619,16 @@ class GraphPairs(Pairs):
         sparse_sums(*entries, np.asarray(columns, np.int64), low, *limits, out)
         return out
 
+    def precise(self, rows: slice, columns: Indices) -> Tile:
+        """See `Pairs.precise`."""
+        return self.tile(rows, columns)
+
+    def counts(self, columns: Indices, bar: Floats) -> Floats:
+        """See `Pairs.counts`."""
+        chosen = self.by_candidate[:, columns]
+        above = chosen.indices[chosen.data > bar[chosen.indices]]
+        return np.bincount(above, minlength=self.shape[0]).astype(np.float64)
+
     def totals(self) -> Floats:
         """See `Pairs.totals`."""
         return _column_sums(self.by_candidate)
@@ -559,6 +649,49 @@ class GraphPairs(Pairs):
             return None
         j = int(np.searchsorted(self.by_candidate.indptr, entry, side="right")) - 1
         return int(self.by_candidate.indices[entry]), j, float(self.by_candidate.data[entry])
+
+
+def _run(places: Indices) -> slice | Indices:
+    """Places as a slice where they are one after the other, which copies nothing."""
+    if len(places) and places[-1] - places[0] + 1 == len(places) and (np.diff(places) == 1).all():
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
+
+
+def highest(made: Pairs, columns: Indices) -> Floats:
+    """(n,) the largest similarity of each row to some candidates, at least 0; to float64 precision."""
+    out = np.zeros(made.shape[0])
+    if made.sparse:
+        for j in columns:
+            near, similar = made.column(int(j))
+            out[near] = np.maximum(out[near], similar)
+        return out
+    for rows, run in _over(made, columns):
+        out[rows] = np.maximum(out[rows], made.precise(rows, run).max(axis=1))
+    return out
+
+
+def total(made: Pairs, columns: Indices, cap: Floats | None = None) -> Floats:
+    """(n,) Σ_j min(s_ij, cap_i) of each row over some candidates; to float64 precision."""
+    out = np.zeros(made.shape[0])
+    if made.sparse:
+        for j in columns:
+            near, similar = made.column(int(j))
+            out[near] += similar if cap is None else np.minimum(similar, cap[near])
+        return out
+    for rows, run in _over(made, columns):
+        tile = made.precise(rows, run)
+        tile = tile if cap is None else np.minimum(tile, cap[rows, None])
+        out[rows] += tile.sum(axis=1, dtype=np.float64)
+    return out
+
+
+def _over(made: Pairs, columns: Indices) -> Iterator[tuple[slice, Indices]]:
+    """Tiles of all rows and some candidates."""
+    places = np.asarray(columns, np.int64)
+    for start in range(0, made.shape[0], TILE_ROWS):
+        for at in range(0, len(places), TILE_ROWS):
+            yield slice(start, min(start + TILE_ROWS, made.shape[0])), places[at : at + TILE_ROWS]
 
 
 def float_rows(features: Any) -> Any:

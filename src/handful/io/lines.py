@@ -146,7 +146,7 @@ class Lines:
             start = stop
 
     def _line_end(self, place: int) -> int:
-        for start in range(place - 1, self.size, _LOOK_BYTES):
+        for start in range(place, self.size, _LOOK_BYTES):
             found = np.flatnonzero(self.buffer[start : start + _LOOK_BYTES] == 10)
             if len(found):
                 return start + int(found[0]) + 1

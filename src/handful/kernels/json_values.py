@@ -19,7 +19,6 @@ from handful.kernels.json_bytes import (
     PAIR,
     PLACES,
     QUOTE,
-    SPACE,
     WORDS,
     after_space,
     either_until,
@@ -37,6 +36,8 @@ NUMBER, BOOLEAN, NESTED = int(Kind.NUMBER), int(Kind.BOOLEAN), int(Kind.NESTED)
 
 _MEANT = np.arange(256, dtype=np.uint8)  # what a letter behind a backslash means
 _MEANT[[*b"bfnrt"]] = [*b"\b\f\n\r\t"]
+_ENDS_BARE = np.zeros(256, np.bool_)
+_ENDS_BARE[[*b" \t\r,]}"]] = True
 
 _OUT = numba.uint8[::1]
 _SPANS = numba.int64[:, ::1]
@@ -57,9 +58,7 @@ def _closing_quote(buffer, words, place, end):
 @part(numba.int64(BYTES, numba.int64, numba.int64))
 def _after_bare(buffer, place, end):
     """Past a number or a word."""
-    while place < end and buffer[place] > SPACE and buffer[place] != COMMA:
-        if buffer[place] | BRACKETS == CLOSE_OBJECT:
-            break
+    while place < end and not _ENDS_BARE[buffer[place]]:
         place += 1
     return place
 

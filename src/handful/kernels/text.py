@@ -1,9 +1,11 @@
 """Hashed word n-grams of many texts at once, straight from UTF-8 bytes; `text_reference.py` defines them.
 
-Bytes become token hashes, token hashes become buckets, buckets are counted or scored: three short loops
-over a scratch of a few thousand tokens, so that no row is too long, no object is made for a token, and no
-branch depends on where a word ends (a wrong guess there costs more than the hash). All of it releases the
-interpreter lock and keeps nothing: threads call it on blocks of rows, and whole counts add up exactly.
+A stretch of bytes is put in lower case and told apart into words, spaces and the rest; its runs are
+hashed; hashes of tokens become buckets of n-grams, which are counted or scored. Each step is a short
+loop over a scratch of a few thousand bytes, most of which the compiler turns into vector instructions, and
+no branch depends on where a word ends: a wrong guess there costs more than the hash. No row is too long,
+and no object is made for a token. All of it releases the interpreter lock and keeps nothing: threads call it
+on blocks of rows, and whole counts add up exactly.
 
 Two code points lower by context or into two (capital sigma, dotted capital I): Python lowers the texts
 that hold one, before the kernels see them.
@@ -18,8 +20,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from handful.kernels.jit import kernel
-from handful.kernels.text_reference import CHAIN, FNV_OFFSET, FNV_PRIME, HASH_NAME, MIX_1, MIX_2
+from handful.kernels.jit import kernel, part
+from handful.kernels.text_reference import BASE, FACTOR, HASH_NAME
 
 __all__ = ["HASH_NAME", "MAX_BUCKETS", "MAX_ORDER", "count_ngrams", "score_ngrams"]
 
@@ -27,15 +29,22 @@ MAX_ORDER = 5
 MAX_BUCKETS = 2**31
 
 SPACE, WORD, OTHER = 0, 1, 2
-STRETCH = 4096  # bytes turned into tokens at a time: their hashes stay in the second-level cache
+PIECE = 256  # bytes classified together: by vectors where all are ASCII
+STRETCH = (
+    16 * PIECE
+)  # bytes turned into tokens together: all scratch stays in the second-level cache
+ROOM = STRETCH * 3 // 2 + 16  # two bytes may become three in lower case
 
-_OFFSET, _PRIME, _CHAIN = np.uint64(FNV_OFFSET), np.uint64(FNV_PRIME), np.uint64(CHAIN)
-_MIX_1, _MIX_2 = np.uint64(MIX_1), np.uint64(MIX_2)
-_6, _12, _18, _32, _33 = (np.uint64(shift) for shift in (6, 12, 18, 32, 33))
-_TAIL, _TAIL_BITS, _HALF = np.uint64(0x80), np.uint64(0x3F), np.uint64(0xFFFFFFFF)
-_POINT_BITS, _KIND_SHIFT, _SIX = np.uint32(0x1FFFFF), np.uint32(24), np.uint32(6)
+_BASE, _FACTOR = np.uint64(BASE), np.uint64(FACTOR)
+_0, _1, _6, _12, _18, _32 = (np.uint64(number) for number in (0, 1, 6, 12, 18, 32))
+_BIT, _UPPER_BIT = np.uint8(1), np.uint8(5)
+_SIX, _KIND_SHIFT, _POINT_BITS = np.uint32(6), np.uint32(24), np.uint32(0x1FFFFF)
+_TAIL, _TAIL_BITS = np.uint32(0x80), np.uint32(0x3F)
+_2_BYTES, _3_BYTES, _4_BYTES = np.uint32(0xC0), np.uint32(0xE0), np.uint32(0xF0)
 
-whole, _hash, _point = types.int64, types.uint64, types.uint32
+whole, point, hash64 = types.int64, types.uint32, types.uint64
+_scratch = types.uint8[:, ::1]
+LOWERED, KINDS, SAME, ENDED = range(4)  # the rows of the scratch
 
 
 def _read(scalar: types.Type, dimensions: int = 1) -> types.Array:
@@ -43,122 +52,164 @@ def _read(scalar: types.Type, dimensions: int = 1) -> types.Array:
     return types.Array(scalar, dimensions, "C", readonly=True)
 
 
-TEXTS = (_read(types.uint8), _read(whole), _read(_point), whole)  # data, offsets, folding, order
+BYTES = _read(types.uint8)
+TEXTS = (BYTES, _read(whole), _read(point), whole)  # data, offsets, folding, order
 
 
-@kernel(types.Tuple((_point, whole))(_read(types.uint8), whole, whole))
+@part(types.uint8(BYTES, types.uint8[::1], types.uint8[::1]))
+def _classify_ascii(text, lowered, kinds):
+    """Lower case and kind of each byte; where one is not ASCII, that is void and ≥ 0x80 returned."""
+    high = np.uint8(0)
+    for place in range(text.shape[0]):
+        byte = text[place]
+        high |= byte
+        upper = (byte >= 0x41) & (byte <= 0x5A)
+        letter = upper | ((byte >= 0x61) & (byte <= 0x7A))
+        word = letter | ((byte >= 0x30) & (byte <= 0x39)) | (byte == 0x5F)
+        space = (byte == 0x20) | ((byte >= 9) & (byte <= 13)) | ((byte >= 28) & (byte <= 31))
+        lowered[place] = byte | (np.uint8(upper) << _UPPER_BIT)
+        kinds[place] = np.uint8(word) | (np.uint8((word | space) == 0) << _BIT)
+    return high
+
+
+@part(types.Tuple((point, whole))(BYTES, whole, whole))
 def _decode(data, position, end):
     """The code point at `position` and its width; short of valid UTF-8, no byte from `end` on is read."""
     first = np.uint32(data[position])
+    if first < 0x80:
+        return first, 1
     if first >= 0xF0:
-        width, point = 4, first & np.uint32(0x07)
+        width, found = 4, first & np.uint32(0x07)
     elif first >= 0xE0:
-        width, point = 3, first & np.uint32(0x0F)
+        width, found = 3, first & np.uint32(0x0F)
     else:
-        width, point = 2, first & np.uint32(0x1F)
+        width, found = 2, first & np.uint32(0x1F)
     width = min(width, end - position)
     for step in range(1, width):
-        point = (point << _SIX) | (np.uint32(data[position + step]) & np.uint32(0x3F))
-    return min(point, np.uint32(0x10FFFF)), width
+        found = (found << _SIX) | (np.uint32(data[position + step]) & _TAIL_BITS)
+    return min(found, np.uint32(0x10FFFF)), width
 
 
-@kernel(_hash(_hash, _hash))
-def _absorb(state, point):
-    """FNV-1a over the UTF-8 bytes of one code point."""
-    if point < 0x80:
-        return (state ^ point) * _PRIME
-    if point < 0x800:
-        state = (state ^ (np.uint64(0xC0) | (point >> _6))) * _PRIME
-    else:
-        if point < 0x10000:
-            state = (state ^ (np.uint64(0xE0) | (point >> _12))) * _PRIME
-        else:
-            state = (state ^ (np.uint64(0xF0) | (point >> _18))) * _PRIME
-            state = (state ^ (_TAIL | ((point >> _12) & _TAIL_BITS))) * _PRIME
-        state = (state ^ (_TAIL | ((point >> _6) & _TAIL_BITS))) * _PRIME
-    return (state ^ (_TAIL | (point & _TAIL_BITS))) * _PRIME
+@part(whole(point, types.uint8[::1], whole))
+def _encode(lowered, out, filled):
+    """Write the UTF-8 bytes of a code point at out[filled:]; returns where they end."""
+    if lowered < 0x80:
+        out[filled] = lowered
+        return filled + 1
+    tail = _TAIL | (lowered & _TAIL_BITS)
+    lowered >>= _SIX
+    if lowered < 0x20:
+        out[filled] = _2_BYTES | lowered
+        out[filled + 1] = tail
+        return filled + 2
+    second = _TAIL | (lowered & _TAIL_BITS)
+    lowered >>= _SIX
+    if lowered < 0x10:
+        out[filled] = _3_BYTES | lowered
+        out[filled + 1] = second
+        out[filled + 2] = tail
+        return filled + 3
+    out[filled] = _4_BYTES | (lowered >> _SIX)
+    out[filled + 1] = _TAIL | (lowered & _TAIL_BITS)
+    out[filled + 2] = second
+    out[filled + 3] = tail
+    return filled + 4
 
 
-@kernel(_hash(_hash))
-def _mix(state):
-    state = (state ^ (state >> _33)) * _MIX_1
-    state = (state ^ (state >> _33)) * _MIX_2
-    return state ^ (state >> _33)
-
-
-@kernel(
-    types.Tuple((whole, whole, _hash, _point))(
-        _read(types.uint8), whole, whole, _read(_point), _hash, _point, _hash[::1]
-    )
-)
-def next_tokens(data, position, end, folding, state, kind, hashes):
-    """Hash the tokens that end in the next stretch of data[position:end].
+@part(types.UniTuple(whole, 2)(BYTES, whole, whole, _read(point), _scratch))
+def _classify(data, position, end, folding, scratch):
+    """Fill the scratch with a stretch of text in lower case, and the kind of each byte behind kinds[0].
 
     Returns:
-        The next position, the tokens written, and the state and kind of the token left open.
+        The next position, a whole character further, and the bytes written.
     """
-    written = 0
-    stop = min(end, position + STRETCH)
+    lowered, kinds = scratch[LOWERED], scratch[KINDS]
+    stop, filled = min(end, position + STRETCH), 0
     while position < stop:
+        piece = data[position : min(stop, position + PIECE)]
+        size = piece.shape[0]
+        kind_here = kinds[filled + 1 : filled + 1 + size]
+        if _classify_ascii(piece, lowered[filled : filled + size], kind_here) < 0x80:
+            position += size
+            filled += size
+            continue
+        until = position + size
+        while position < until:
+            found, width = _decode(data, position, end)
+            entry = folding[found]
+            after = _encode(entry & _POINT_BITS, lowered, filled)
+            for place in range(filled, after):
+                kinds[place + 1] = entry >> _KIND_SHIFT
+            position += width
+            filled = after
+    return position, filled
+
+
+@part(
+    types.UniTuple(whole, 2)(BYTES, whole, whole, _read(point), _scratch, hash64[::1], hash64[::1])
+)
+def next_tokens(data, position, end, folding, scratch, carry, hashes):
+    """Hash the tokens that end in the next stretch of data[position:end].
+
+    The kind of the byte before is scratch[KINDS, 0], the hash of a token left open carry[0].
+
+    Returns:
+        The next position, and the tokens written.
+    """
+    position, filled = _classify(data, position, end, folding, scratch)
+    lowered, kinds = scratch[LOWERED], scratch[KINDS]
+    same, ended = scratch[SAME], scratch[ENDED]
+    for place in range(filled):
+        alike = kinds[place + 1] == kinds[place]
+        same[place] = alike
+        ended[place] = (kinds[place] != SPACE) & (not alike)
+    state, written = carry[0], _0
+    for place in range(filled):
         # Each step writes the hash of the token so far, and keeps it only if the token just ended.
         hashes[written] = state
-        if data[position] < 0x80:
-            entry = folding[data[position]]
-            next_kind = entry >> _KIND_SHIFT
-            changed = next_kind != kind
-            written += np.int64(changed and kind != SPACE)
-            state = ((_OFFSET if changed else state) ^ np.uint64(entry & _POINT_BITS)) * _PRIME
-            position += 1
-        else:
-            point, width = _decode(data, position, end)
-            entry = folding[point]
-            next_kind = entry >> _KIND_SHIFT
-            changed = next_kind != kind
-            written += np.int64(changed and kind != SPACE)
-            state = _absorb(_OFFSET if changed else state, np.uint64(entry & _POINT_BITS))
-            position += width
-        kind = next_kind
-    if position >= end and kind != SPACE:
+        written += np.uint64(ended[place])
+        state = (state & (_0 - np.uint64(same[place]))) * _BASE + np.uint64(lowered[place])
+    carry[0] = state
+    kinds[0] = kinds[filled]
+    if position >= end:
         hashes[written] = state
-        written += 1
-    return position, written, state, kind
+        written += np.uint64(kinds[0] != SPACE)
+        kinds[0] = SPACE
+    for index in range(np.int64(written)):
+        mixed = hashes[index] * _FACTOR
+        hashes[index] = (mixed ^ (mixed >> _32)) * _FACTOR
+    return position, np.int64(written)
 
 
-@kernel(whole(_hash[::1], whole, whole, whole, _hash[::1], whole, types.int32[::1]))
-def next_buckets(hashes, count, order, bucket_count, grams, seen, places):
+@part(whole(hash64[::1], whole, whole, whole, hash64[::1], whole, types.int32[::1]))
+def next_buckets(hashes, count, order, bucket_count, carry, seen, places):
     """Write the bucket of each n-gram that ends at one of the tokens, and return how many.
 
-    `grams[k]` is the hash of the (k+1)-gram ending at the token before, `seen` the tokens before.
+    carry[k] is the hash of the k-gram ending at the token before, `seen` the tokens before.
     """
-    wide = np.uint64(bucket_count)
-    written = 0
+    wide, written = np.uint64(bucket_count), _0
     for index in range(count):
-        token = _mix(hashes[index])
-        gram = token
-        seen += 1
-        for length in range(1, min(order, seen) + 1):
-            high, low = (gram >> _32) * wide, (gram & _HALF) * wide
-            places[written] = np.int32((high + (low >> _32)) >> _32)  # ⌊gram · bucket_count / 2⁶⁴⌋
-            written += 1
-            if length < order:
-                shorter = grams[length - 1]
-                grams[length - 1] = gram
-                gram = _mix(shorter * _CHAIN + token)
-    return written
+        gram = token = hashes[index]
+        places[written] = np.int32(((gram >> _32) * wide) >> _32)
+        written += _1
+        for length in range(1, order):
+            longer = carry[length] * _FACTOR + token
+            carry[length] = gram
+            gram = longer
+            places[written] = np.int32(((gram >> _32) * wide) >> _32)
+            written += np.uint64(seen + index >= length)
+    return np.int64(written)
 
 
 @kernel(types.void(*TEXTS, whole[::1], whole[::1]))
 def _count(data, offsets, folding, order, counts, tokens):
-    hashes, grams = np.empty(STRETCH + 1, np.uint64), np.zeros(order, np.uint64)
-    places = np.empty((STRETCH + 1) * order, np.int32)
+    scratch, carry = np.zeros((4, ROOM), np.uint8), np.zeros(order, np.uint64)
+    hashes, places = np.empty(ROOM, np.uint64), np.empty(ROOM * order, np.int32)
     for row in range(offsets.shape[0] - 1):
         position, end, seen = offsets[row], offsets[row + 1], 0
-        state, kind = _OFFSET, np.uint32(SPACE)
         while position < end:
-            position, found, state, kind = next_tokens(
-                data, position, end, folding, state, kind, hashes
-            )
-            written = next_buckets(hashes, found, order, counts.shape[0], grams, seen, places)
+            position, found = next_tokens(data, position, end, folding, scratch, carry, hashes)
+            written = next_buckets(hashes, found, order, counts.shape[0], carry, seen, places)
             seen += found
             for index in range(written):
                 counts[places[index]] += 1
@@ -167,16 +218,13 @@ def _count(data, offsets, folding, order, counts, tokens):
 
 @kernel(types.void(*TEXTS, _read(types.float64, 2), types.float64[:, ::1], whole[::1]))
 def _score(data, offsets, folding, order, weights, scores, tokens):
-    hashes, grams = np.empty(STRETCH + 1, np.uint64), np.zeros(order, np.uint64)
-    places = np.empty((STRETCH + 1) * order, np.int32)
+    scratch, carry = np.zeros((4, ROOM), np.uint8), np.zeros(order, np.uint64)
+    hashes, places = np.empty(ROOM, np.uint64), np.empty(ROOM * order, np.int32)
     for row in range(offsets.shape[0] - 1):
         position, end, seen = offsets[row], offsets[row + 1], 0
-        state, kind = _OFFSET, np.uint32(SPACE)
         while position < end:
-            position, found, state, kind = next_tokens(
-                data, position, end, folding, state, kind, hashes
-            )
-            written = next_buckets(hashes, found, order, weights.shape[1], grams, seen, places)
+            position, found = next_tokens(data, position, end, folding, scratch, carry, hashes)
+            written = next_buckets(hashes, found, order, weights.shape[1], carry, seen, places)
             seen += found
             for target in range(weights.shape[0]):
                 score = scores[row, target]
@@ -186,7 +234,7 @@ def _score(data, offsets, folding, order, weights, scores, tokens):
         tokens[row] = seen
 
 
-@kernel(whole(_read(types.uint8), _read(whole), types.boolean[::1]))
+@kernel(whole(BYTES, _read(whole), types.boolean[::1]))
 def _find_exceptions(data, offsets, found):
     """Mark the rows that hold U+03A3 or U+0130, as bytes CE A3 or C4 B0, and return how many."""
     total = 0

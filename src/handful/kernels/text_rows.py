@@ -6,10 +6,9 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from handful.kernels.jit import kernel
+from handful.kernels.jit import kernel, part
 from handful.kernels.text import (
-    SPACE,
-    STRETCH,
+    ROOM,
     TEXTS,
     check_sizes,
     folding,
@@ -18,16 +17,14 @@ from handful.kernels.text import (
     next_tokens,
     whole,
 )
-from handful.kernels.text_reference import FNV_OFFSET
 
 __all__ = ["ngram_rows"]
 
-_OFFSET = np.uint64(FNV_OFFSET)
 _FEW = 64  # items that insertion sorts sooner than radix
 
 
-@kernel(types.void(types.int32[::1], whole, types.int32[::1], whole))
-def _sort(items, count, spare, digits):
+@part(types.void(types.int32[::1], whole, types.int32[::1], types.int64[::1], whole))
+def _sort(items, count, spare, starts, digits):
     """Sort items[:count], each below 256 ** digits, in place."""
     if count <= _FEW:
         for index in range(1, count):
@@ -37,7 +34,6 @@ def _sort(items, count, spare, digits):
                 place -= 1
             items[place] = item
         return
-    starts = np.empty(257, np.int64)
     for digit in range(digits):
         shift = np.int32(8 * digit)
         for value in range(257):
@@ -60,19 +56,17 @@ def _sort(items, count, spare, digits):
     )
 )
 def _rows(data, offsets, folding, order, bucket_count, digits, row_places, places, counts, indptr):
-    hashes, grams = np.empty(STRETCH + 1, np.uint64), np.zeros(order, np.uint64)
+    scratch, carry = np.zeros((4, ROOM), np.uint8), np.zeros(order, np.uint64)
+    hashes, starts = np.empty(ROOM, np.uint64), np.empty(257, np.int64)
     spare = np.empty(row_places.shape[0], np.int32)
     total = 0
     for row in range(offsets.shape[0] - 1):
         position, end, seen, here = offsets[row], offsets[row + 1], 0, 0
-        state, kind = _OFFSET, np.uint32(SPACE)
         while position < end:
-            position, found, state, kind = next_tokens(
-                data, position, end, folding, state, kind, hashes
-            )
-            here += next_buckets(hashes, found, order, bucket_count, grams, seen, row_places[here:])
+            position, found = next_tokens(data, position, end, folding, scratch, carry, hashes)
+            here += next_buckets(hashes, found, order, bucket_count, carry, seen, row_places[here:])
             seen += found
-        _sort(row_places, here, spare, digits)
+        _sort(row_places, here, spare, starts, digits)
         for index in range(here):
             if index == 0 or row_places[index] != row_places[index - 1]:
                 places[total] = row_places[index]
@@ -104,7 +98,7 @@ def ngram_rows(
         ...     np.frombuffer(b"to be or not to be", np.uint8), np.array([0, 18]), order=1, bucket_count=1000
         ... )
         >>> counts.tolist(), starts.tolist()
-        ([1, 1, 2, 2], [0, 4])
+        ([1, 2, 2, 1], [0, 4])
     """
     check_sizes(order, bucket_count)
     data, offsets = lower_exceptions(data, offsets)

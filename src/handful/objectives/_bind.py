@@ -26,6 +26,7 @@ def pool_pairs(
     features = view.array(array) if _compares(similarity) else None
     made = pairs(similarity, features)
     if not held and isinstance(made, FeaturePairs):
+        made.threads = view.threads
         return made
     return _fitting(made, (view.n, view.n), view)
 
@@ -86,7 +87,7 @@ def _compares(similarity: Similarity) -> bool:
 def _fitting(made: Pairs, shape: tuple[int, int], view: View) -> Pairs:
     if made.shape != shape:
         raise errors.similarity_shape(made.shape, shape)
-    return hold(made, view.memory_bytes)
+    return hold(made, view.memory_bytes, view.threads)
 
 
 def feature_weights(weights: Any, features: int, objective: str) -> Floats:

@@ -165,10 +165,14 @@ class FeaturePrices(Majorants):
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.low = np.zeros(state.rows.features)
-        self.high = np.full(state.rows.features, state.curve.ceiling)
         self.alone = state.curve.value(state.rows.amount)
         self.owner = np.repeat(np.arange(state.rows.n), np.diff(state.rows.start))
+
+    def box(self) -> tuple[Floats, Floats]:
+        """From 0 to the ceiling of φ."""
+        return np.zeros(self.state.rows.features), np.full(
+            self.state.rows.features, self.state.curve.ceiling
+        )
 
     def tangent(self, subset: Indices) -> Floats:
         """The prices of the lines that touch φ at what the subset has."""

@@ -100,15 +100,13 @@ class View(Protocol):
 class Majorants(Protocol):
     """A family of modular upper bounds: f(S) ≤ constant(θ) + Σ_{j ∈ S} weights_j(θ) for all S.
 
-    Valid for every θ in the box [low, high], whatever led to it, and convex in θ. The certificate
+    Valid for every θ in a box, whatever led to it, and convex in θ. The certificate
     (`optimizers.certificate`) walks θ downhill; one call of `at` costs one sweep of gains.
-
-    Attributes:
-        low, high: (p,) the box.
     """
 
-    low: Floats
-    high: Floats
+    def box(self) -> tuple[Floats, Floats]:
+        """(p,) and (p,): low and high. The low may rise once `slope` was asked for, but not past θ."""
+        ...
 
     def tangent(self, subset: Indices) -> Floats:
         """(p,) a θ at which the bound meets the value of `subset`."""

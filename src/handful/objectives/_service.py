@@ -17,9 +17,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from handful.graphs.similarity import FeaturePairs, Pairs
+from handful.graphs.similarity import FeaturePairs, Pairs, highest
 from handful.objectives._bind import refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
+from handful.objectives._prices import ServicePrices
 from handful.objectives._tiled import TiledGains
 
 ROUNDING = 2.0**-40
@@ -76,10 +77,7 @@ class Service(Objective):
     def value(self, view: View, subset: Indices) -> float:
         """Σ_i w_i · (min(max_{j ∈ S} s_ij, high_i) − low_i)⁺, as written."""
         pairs, bounds = self.bind(view)
-        best = np.zeros(pairs.shape[0])
-        for j in subset:
-            rows, similar = pairs.column(int(j))
-            best[rows] = np.maximum(best[rows], similar)
+        best = highest(pairs, subset)
         if bounds.high is not None:
             best = np.minimum(best, bounds.high)
         return _weighted(np.maximum(best - bounds.low, 0.0), bounds.weights)
@@ -112,7 +110,7 @@ class Service(Objective):
             return state.tiled.errors(candidates) + ROUNDING * gains
         weights = state.bounds.weights
         total = float(len(state.best) if weights is None else weights.sum())
-        return state.pairs.error * total + ROUNDING * gains
+        return state.pairs.error * total + state.pairs.rounding * gains
 
     def exact(self, state: State, candidates: Indices) -> Floats:
         """The same sums over `Pairs.column`, in the order of rows."""
@@ -146,50 +144,7 @@ class Service(Objective):
 
     def majorants(self, state: State) -> Majorants:
         """Prices λ_i of serving row i; see `ServicePrices`."""
-        return ServicePrices(state.pairs, state.bounds)
-
-
-class ServicePrices(Majorants):
-    """A price λ_i for serving row i, low ≤ λ ≤ high: it is served for that, or pays the rest to its pick.
-
-        f(S) ≤ Σ_i w_i·(λ_i − low_i) + Σ_{j ∈ S} Σ_i w_i·(min(s_ij, high_i) − λ_i)⁺
-
-    λ = the present bests gives the greedy bound; the best λ is the linear relaxation of k-median.
-
-    Source: Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts, section 3.
-    """
-
-    def __init__(self, pairs: Pairs, bounds: Bounds) -> None:
-        self.pairs, self.bounds = pairs, bounds
-        n, m = pairs.shape
-        self.low = bounds.low
-        self.high = np.full(n, np.inf) if bounds.high is None else np.maximum(bounds.high, self.low)
-        self.weights = np.ones(n) if bounds.weights is None else bounds.weights
-        self.candidates = np.arange(m)
-
-    def tangent(self, subset: Indices) -> Floats:
-        """The bests of the subset."""
-        best = self.low.copy()
-        for j in subset:
-            rows, similar = self.pairs.column(int(j))
-            best[rows] = np.maximum(best[rows], np.minimum(similar, self.high[rows]))
-        return best
-
-    def at(self, theta: Floats) -> tuple[float, Floats]:
-        """One sweep. A similarity may be `error` higher than its tile says, so λ is lowered by that."""
-        constant = float(np.sum(self.weights * (theta - self.low)))
-        low = theta - self.pairs.error
-        room = None if self.bounds.high is None else self.high - low
-        weights = self.pairs.sums(self.candidates, low, room, self.bounds.weights)
-        return constant * (1 + ROUNDING), weights * (1 + ROUNDING)
-
-    def slope(self, theta: Floats, subset: Indices) -> Floats:
-        """w_i·(1 − the number of picks of `subset` that row i pays)."""
-        paid = np.zeros(len(theta))
-        for j in subset:
-            rows, similar = self.pairs.column(int(j))
-            paid[rows[np.minimum(similar, self.high[rows]) > theta[rows]]] += 1.0
-        return self.weights * (1.0 - paid)
+        return ServicePrices(state)
 
 
 def _at(state: State, best: Floats, subset: tuple[int, ...]) -> State:

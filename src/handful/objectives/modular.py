@@ -79,7 +79,10 @@ class Itself(Majorants):
 
     def __init__(self, scores: Floats, constant: float = 0.0) -> None:
         self.scores, self.constant = scores, constant
-        self.low = self.high = np.zeros(0)
+
+    def box(self) -> tuple[Floats, Floats]:
+        """No parameters."""
+        return np.zeros(0), np.zeros(0)
 
     def tangent(self, subset: Indices) -> Floats:
         """No parameters."""

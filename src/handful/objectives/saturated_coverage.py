@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from handful.graphs.similarity import TILE_ROWS, Pairs
+from handful.graphs.similarity import TILE_ROWS, Pairs, total
 from handful.objectives._bind import pool_pairs, refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
-from handful.objectives._service import ROUNDING
+from handful.objectives._prices import ROUNDING
 from handful.parameters import parameter
 
 
@@ -74,10 +74,7 @@ class SaturatedCoverage(Objective):
     def value(self, view: View, subset: Indices) -> float:
         """The sum, as written."""
         made = pool_pairs(view, self.similarity, self.array)
-        have = np.zeros(view.n)
-        for j in subset:
-            rows, similar = made.column(int(j))
-            have[rows] += similar
+        have = total(made, subset)
         return float(np.sum(np.minimum(have, self.saturation * _row_totals(made))))
 
     def start(self, view: View) -> State:
@@ -92,7 +89,8 @@ class SaturatedCoverage(Objective):
 
     def error(self, state: State, candidates: Indices, gains: Floats) -> Floats:
         """A similarity may be off by `pairs.error` in each row that is not full; sums by rounding."""
-        return state.pairs.error * np.count_nonzero(state.room) + ROUNDING * gains
+        loose = state.pairs.error * np.count_nonzero(state.room)
+        return loose + state.pairs.rounding * gains
 
     def exact(self, state: State, candidates: Indices) -> Floats:
         """The same sums over `Pairs.column`, in the order of rows."""
@@ -137,32 +135,29 @@ class RowPrices(Majorants):
 
     def __init__(self, state: State) -> None:
         self.pairs, self.caps = state.pairs, state.caps
-        self.low, self.high = np.zeros(len(self.caps)), self.caps
         self.candidates = np.arange(self.pairs.shape[1])
         self._safe = np.where(self.caps > 0, self.caps, 1.0)
 
+    def box(self) -> tuple[Floats, Floats]:
+        """From 0 to the caps."""
+        return np.zeros(len(self.caps)), self.caps
+
     def tangent(self, subset: Indices) -> Floats:
         """0 where the subset leaves room, else the cap."""
-        have = np.zeros(len(self.caps))
-        for j in subset:
-            rows, similar = self.pairs.column(int(j))
-            have[rows] += similar
+        have = total(self.pairs, subset)
         return np.where(have < self.caps, 0.0, self.caps)
 
     def at(self, theta: Floats) -> tuple[float, Floats]:
         """One sweep; a similarity may be `error` higher than its tile says."""
         share, zeros = 1.0 - theta / self._safe, np.zeros(len(theta))
         weights = self.pairs.sums(self.candidates, zeros, self.caps, share)
+        weights *= 1 + self.pairs.rounding
         weights += self.pairs.error * float(share.sum())
         return float(np.sum(theta)) * (1 + ROUNDING), weights * (1 + ROUNDING)
 
     def slope(self, theta: Floats, subset: Indices) -> Floats:
         """1 − Σ_{j ∈ S} min(s_ij / cap_i, 1)."""
-        paid = np.zeros(len(theta))
-        for j in subset:
-            rows, similar = self.pairs.column(int(j))
-            paid[rows] += np.minimum(similar / self._safe[rows], 1.0)
-        return 1.0 - paid
+        return 1.0 - total(self.pairs, subset, self.caps) / self._safe
 
 
 def _row_totals(made: Pairs) -> Floats:

@@ -133,9 +133,12 @@ class SummedMajorants(Majorants):
 
     def __init__(self, weights: Sequence[float], made: Sequence[Majorants]) -> None:
         self.weights, self.made = weights, made
-        self.low = np.concatenate([m.low for m in made])
-        self.high = np.concatenate([m.high for m in made])
-        self.cuts = np.cumsum([len(m.low) for m in made])[:-1]
+        self.cuts = np.cumsum([len(m.box()[0]) for m in made])[:-1]
+
+    def box(self) -> tuple[Floats, Floats]:
+        """The terms' boxes."""
+        lows, highs = zip(*(m.box() for m in self.made), strict=True)
+        return np.concatenate(lows), np.concatenate(highs)
 
     def tangent(self, subset: Indices) -> Floats:
         """Each term's tangent."""

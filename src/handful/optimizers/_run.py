@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,17 @@ from handful.budget import Ledger
 from handful.objectives._contract import Indices, Objective, State, View
 from handful.optimizers.close_call import ranks
 from handful.selection import Picks
+
+
+@dataclass(frozen=True, eq=False)
+class Reached(Picks):
+    """Picks, and the objective's state at those of them that add anything.
+
+    Args:
+        state: The state; None where the optimizer keeps none.
+    """
+
+    state: State = None
 
 
 class Climb:
@@ -64,12 +76,13 @@ class Climb:
         facts = self.objective.facts
         return gain == 0.0 and facts.monotone and facts.submodular
 
-    def picks(self) -> Picks:
+    def picks(self) -> Reached:
         """What was picked, with its gains and its value."""
-        return Picks(
+        return Reached(
             np.array(self.ledger.taken, np.int64),
             np.array(self.gains, np.float64),
             value=float(np.sum(self.gains)),
+            state=self.state,
         )
 
     def _add(self, row: int, gain: float) -> None:

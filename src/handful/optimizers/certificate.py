@@ -25,7 +25,6 @@ from handful.objectives._contract import (
     Majorants,
     Objective,
     State,
-    duplicate,
 )
 from handful.optimizers._relaxed import Filled, Filler
 from handful.optimizers.close_call import ROUNDING
@@ -59,7 +58,7 @@ class Certificate:
 
 def certify(
     objective: Objective,
-    empty: State,
+    state: State,
     ledger: Ledger,
     picks: Indices,
     value: float,
@@ -71,7 +70,7 @@ def certify(
 
     Args:
         objective: What was maximised.
-        empty: Its state at the empty subset; not changed.
+        state: Its state at the picks, or at those of them that add anything; not changed.
         ledger: As it was before any pick.
         picks: The rows taken, in picked order.
         value: Their value.
@@ -88,19 +87,16 @@ def certify(
         )
     filler = Filler(ledger)
     if not facts.majorized:
-        return _by_gains(objective, empty, filler, picks, value)
+        return _by_gains(objective, state, filler, picks, value)
     return _descend(
-        objective.majorants(empty), filler, picks, value, steps if level == "tight" else 1
+        objective.majorants(state), filler, picks, value, steps if level == "tight" else 1
     )
 
 
 def _by_gains(
-    objective: Objective, empty: State, filler: Filler, picks: Indices, value: float
+    objective: Objective, state: State, filler: Filler, picks: Indices, value: float
 ) -> Certificate:
     """Greedy's bound: f(best) ≤ f(A) + what the best adds to A, at most its rows' gains at A."""
-    state = duplicate(objective, empty)
-    for row in picks.tolist():
-        state = objective.add(state, row)
     rest, weights = np.setdiff1d(filler.free, picks), np.zeros(filler.n)
     gains = objective.gains(state, rest)
     error = 0.0 if objective.facts.exact_gains else objective.error(state, rest, gains)
@@ -117,7 +113,7 @@ def _descend(
     Steps aim half-way between the least bound and the value, and less far after `PATIENCE` steps without
     progress. A direction leans on the one before where the two are at odds.
     """
-    theta = np.clip(majorants.tangent(picks), majorants.low, majorants.high)
+    theta = majorants.tangent(picks)
     least, prices, aim, since, sweep = np.inf, {}, 0.5, 0, 0
     direction: Floats | None = None
     for sweep in range(1, steps + 1):
@@ -132,14 +128,14 @@ def _descend(
         if since >= PATIENCE:
             aim, since = 0.5 * aim, 0
         slope = majorants.slope(theta, filled.rows)
-        slope[(theta <= majorants.low) & (slope > 0)] = 0.0  # the box stops it there
-        slope[(theta >= majorants.high) & (slope < 0)] = 0.0
+        low, high = majorants.box()
+        slope[((theta <= low) & (slope > 0)) | ((theta >= high) & (slope < 0))] = 0.0
         direction = _deflected(slope, direction)
         length = float(direction @ direction)
         if length == 0.0:
             break
         step = (bound - least + aim * (least - value)) / length
-        theta = np.clip(theta - step * direction, majorants.low, majorants.high)
+        theta = np.clip(theta - step * direction, low, high)
     return Certificate(_up(least, value), None, prices, sweep)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from handful.objectives._contract import (
     duplicate,
 )
 from handful.optimizers._contract import Optimizer
+from handful.optimizers._run import Reached
 from handful.optimizers.certificate import LEVELS, Level, certify
 from handful.optimizers.choose import choose, name_of, named
 from handful.rng import Draws
@@ -63,17 +64,29 @@ def solve(
     assert picks.value is not None
     notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
     if certificate == "off":
-        return replace(picks, no_bound="not asked for", notes=notes)
-    proof = certify(
-        objective, prepared.empty, before, picks.indices, picks.value, level=certificate
-    )
+        return _plain(picks, no_bound="not asked for", notes=notes)
+    state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
+    proof = certify(objective, state, before, picks.indices, picks.value, level=certificate)
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
     if proof.bound is not None:
         notes["certified"] = picks.value / proof.bound if proof.bound else 1.0
         if proof.bound > by_chance:
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
-    return replace(picks, upper_bound=proof.bound, no_bound=proof.reason, notes=notes)
+    return _plain(picks, upper_bound=proof.bound, no_bound=proof.reason, notes=notes)
+
+
+def _plain(picks: Picks, **changed: Any) -> Picks:
+    """Picks without the state they were reached by, which may be large."""
+    names = [field.name for field in fields(Picks)]
+    return Picks(**{name: getattr(picks, name) for name in names} | changed)
+
+
+def _state(prepared: Prepared, rows: Indices) -> State:
+    state = prepared.start(prepared.view)
+    for row in rows.tolist():
+        state = prepared.add(state, row)
+    return state
 
 
 def random_value(objective: Objective, view: View, ledger: Ledger, rng: Draws) -> float:

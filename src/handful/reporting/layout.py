@@ -13,6 +13,7 @@ from handful.selection import Floats, Indices
 NEIGHBOURS = 12
 EPOCHS = 300
 REPELLED = 8
+COLUMNS, ROUNDS = 8, 6
 _A, _B = 1.577, 0.895  # of the curve 1 / (1 + a·d^2b), for a least distance of 0.1
 
 
@@ -49,23 +50,23 @@ def layout(rows: Any, seed: int = 0) -> Floats:
 
 
 def _main_directions(rows: Any, seed: int) -> Floats:
-    """The two main directions, scaled to a spread of about 10, with ties broken apart."""
-    from scipy.sparse.linalg import svds
+    """The second and third main directions, to a spread of 4 each, with ties broken apart.
 
+    The first is the common part of all rows. By a few rounds of subspace iteration (Halko, Martinsson & Tropp
+    2011, section 4.5), which rows of any rank survive.
+    """
     start = generator(seed, "map start")
-    small = min(rows.shape)
-    if small < 4:
-        places = np.zeros((rows.shape[0], 2))
-        dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
-        places[:, : min(2, dense.shape[1])] = dense[:, :2]
-    else:
-        left, size, _ = svds(rows.astype(np.float64), k=3, v0=start.standard_normal(small))
-        places = (left * size)[:, [1, 0]]  # ascending; the largest is the common part of all rows
-        places = places * np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
-    places = places - places.mean(axis=0)
-    spread: Floats = 4 * places / (places.std(axis=0) + 1e-9)
-    noise: Floats = 1e-2 * start.standard_normal(places.shape)
-    return np.add(spread, noise)
+    drawn = start.standard_normal((rows.shape[1], COLUMNS))
+    for _ in range(ROUNDS):
+        basis = np.linalg.qr(rows @ drawn)[0]
+        drawn = rows.T @ basis
+    left, size, _ = np.linalg.svd(drawn.T.astype(np.float64), full_matrices=False)
+    main = basis @ (left * size)[:, 1:3]
+    places = np.zeros((rows.shape[0], 2))
+    places[:, : main.shape[1]] = main - main.mean(axis=0)
+    spread = 4 * places / (places.std(axis=0) + 1e-9)
+    apart: Floats = spread + 1e-2 * start.standard_normal(places.shape)
+    return apart
 
 
 def _neighbours(rows: Any, count: int) -> Indices:

@@ -219,7 +219,10 @@ class Majorant:
 
     def __init__(self, x: Floats, extra: float, slope: float) -> None:
         self.x, self.extra, self._slope = x, extra, slope
-        self.low, self.high = np.zeros(1), np.ones(1)
+
+    def box(self) -> tuple[Floats, Floats]:
+        """The unit interval."""
+        return np.zeros(1), np.ones(1)
 
     def tangent(self, subset: Indices) -> Floats:
         """Any."""

@@ -174,7 +174,7 @@ def majorants_lie_above(case: Case) -> None:
     if not case.objective.facts.majorized:
         return
     made = case.objective.majorants(case.state(()))
-    thetas = [np.clip(made.tangent(_rows(s)), made.low, made.high) for s in case.subsets()]
+    thetas = [np.clip(made.tangent(_rows(s)), *made.box()) for s in case.subsets()]
     thetas += [(a + b) / 2 for a, b in itertools.pairwise(thetas)]
     tiny = 1e-6 * max(1.0, case.scale, *(case.value(s) for s in case.subsets()))
     for theta in thetas:

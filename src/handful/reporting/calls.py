@@ -1,0 +1,86 @@
+"""The closest calls: what was kept by how little over what."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from handful.flow.prepare import Prepared
+from handful.reporting.page import Call, Shown
+from handful.reporting.text import beginning, texts_of
+from handful.rng import Draws
+from handful.selection import Floats, Indices, Selection
+
+SHOWN = 5
+MOST_WORK = 3 * 10**9
+"""Rows times picks beyond which a greedy run is not replayed for a page."""
+
+
+def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]:
+    """The picks kept by the least and the rows left out by the least, with what their number is."""
+    picks = selection.indices
+    if prepared.candidates is not None:
+        picks = np.searchsorted(prepared.candidates, picks)
+    found = standing_of(prepared, picks)
+    if found is None or not len(picks) or len(picks) == prepared.view.n:
+        return [], "This method weighs its picks together: it gives no row a number of its own."
+    kept = kept_by(found, selection, picks)
+    left = np.setdiff1d(np.arange(prepared.view.n), picks)
+    out = left[np.argsort(-found[left], kind="stable")[:SHOWN]]
+    known = np.flatnonzero(~np.isnan(kept))
+    weakest = known[np.argsort(kept[known], kind="stable")[:SHOWN]]
+    rows = np.concatenate([picks[weakest], out])
+    numbers = np.concatenate([kept[weakest], found[out]])
+    shown = _shown(prepared, prepared.source_rows(rows))
+    calls = [
+        Call(place < len(weakest), row, float(value))
+        for place, (row, value) in enumerate(zip(shown, numbers, strict=True))
+    ]
+    calls.sort(key=lambda call: (not call.kept, -call.value))
+    return calls, _note(prepared, found[picks], kept, float(found[out].max()))
+
+
+def standing_of(prepared: Prepared, picks: Indices) -> Floats | None:
+    """(n,) how near each candidate is to being picked; None where the method does not say, or at too much work."""
+    stand = getattr(prepared.method, "standing", None)
+    if stand is None or float(prepared.view.n) * len(picks) > MOST_WORK:
+        return None
+    found: Floats | None = stand(prepared.view, picks, Draws(prepared.request.seed))
+    return found
+
+
+def kept_by(found: Floats, selection: Selection, picks: Indices) -> Floats:
+    """(k,) each pick's number: its own where all rows have one, else its gain when picked; NaN without."""
+    own = found[picks]
+    if np.isnan(own).any() and selection.gains is not None:
+        return np.asarray(selection.gains, np.float64)
+    return own
+
+
+def _note(prepared: Prepared, own: Floats, kept: Floats, best_left: float) -> str:
+    if np.isnan(kept).all():
+        return "Left out: the rows that would be picked next, and by what the method ranks them."
+    margin = float(np.nanmin(kept)) - best_left
+    if np.isnan(own).any():
+        return (
+            "Kept: what the pick added when it was made. Left out: what the row would add now. "
+            f"The least of the one less the most of the other is {margin:.3g}."
+        )
+    why = (
+        "; rows that no longer fit the budget are passed over" if prepared.costs is not None else ""
+    )
+    return f"The number the method ranks by; the cut fell within {margin:.3g}{why}."
+
+
+def _shown(prepared: Prepared, rows: Indices) -> list[Shown]:
+    texts = None if prepared.pool.text is None else texts_of(prepared.pool, rows)
+    own = prepared.ids.values is not None
+    names = prepared.ids.of(rows).tolist()
+    return [
+        Shown(
+            row,
+            beginning(str(name)) if own else "",
+            "" if texts is None else beginning(texts[i]),
+            0 if texts is None else int(texts.lengths[i]),
+        )
+        for i, (row, name) in enumerate(zip(rows.tolist(), names, strict=True))
+    ]

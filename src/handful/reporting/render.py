@@ -1,0 +1,120 @@
+"""A page as one HTML text: the template, the styles and the script, with nothing from outside."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from markupsafe import Markup
+
+import handful
+from handful.reporting.page import Page, Shown
+from handful.reporting.svg import bar_chart, line_chart, number
+
+OUTCOMES = {"better": "better", "same": "no different", "worse": "worse", "none": "no verdict"}
+STRIP = 110
+
+
+def render(page: Page) -> str:
+    """The whole page; every text of the user's is escaped, by the template or as JSON."""
+    text: str = _template().render(
+        page=page,
+        version=handful.__version__,
+        style=Markup(_file("page.css")),
+        script=Markup(_file("page.js")),
+        data=Markup(as_json(data_of(page))),
+        outcome_words=OUTCOMES,
+        line_chart=line_chart,
+        bar_chart=bar_chart,
+        row_of=row_of,
+        strip=strip,
+    )
+    return text
+
+
+@functools.cache
+def _template() -> Any:
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
+    loader = DictLoader({"page": _file("page.html.j2")})
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["short"] = number
+    made.filters["fine"] = lambda value: f"{value:.6g}"
+    return made.get_template("page")
+
+
+def _file(name: str) -> str:
+    return (resources.files("handful.reporting") / "template" / name).read_text("utf-8")
+
+
+def data_of(page: Page) -> dict[str, Any]:
+    """What the script reads: picks and rows with short names, for there are many."""
+    places = ([], []) if page.map is None else (page.map.picks, page.map.rows)
+    names = {"gain": "g", "weight": "w", "share": "s"}
+    picks = []
+    for i, pick in enumerate(page.picks):
+        entry = {"o": pick["order"], **_short(pick["shown"])}
+        entry |= {short: _rounded(pick[name]) for name, short in names.items() if name in pick}
+        picks.append(entry | _at(places[0], i))
+    others = [
+        {**_short(row), "p": p, **_at(places[1], i)} for i, (row, p) in enumerate(page.others)
+    ]
+    return {"picks": picks, "others": others}
+
+
+def _short(shown: Shown) -> dict[str, Any]:
+    return {"r": shown.row, "i": shown.id, "t": shown.text, "b": shown.size}
+
+
+def _at(places: Any, i: int) -> dict[str, float]:
+    return {"x": places[i][0], "y": places[i][1]} if len(places) else {}
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def as_json(value: Any) -> str:
+    r"""JSON that can stand inside a script element: nothing in it ends the element or opens another.
+
+    Example:
+        >>> print(as_json(["</script><b>&"]))
+        ["\u003c/script\u003e\u003cb\u003e\u0026"]
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def row_of(shown: Shown) -> str:
+    """How a row is named."""
+    return f"{shown.row:,} · {shown.id}" if shown.id else f"{shown.row:,}"
+
+
+def strip(reading: Mapping[str, Any]) -> Markup:
+    """The random band and the picks' number on one small rail."""
+    values = [reading["low"], reading["high"], reading["value"]]
+    low, high = min(values), max(values)
+    if high == low:
+        low, high = low - 1.0, high + 1.0
+    low, span = low - 0.15 * (high - low), 1.3 * (high - low)
+
+    def place(value: float) -> float:
+        return float(round(6 + (STRIP - 12) * (value - low) / span, 1))
+
+    a, b, at = place(reading["low"]), place(reading["high"]), place(reading["value"])
+    return Markup(
+        f'<svg viewBox="0 0 {STRIP} 16"><line class="rail" x1="2" x2="{STRIP - 2}" y1="8" y2="8"/>'
+        f'<line class="span" x1="{a}" x2="{b}" y1="8" y2="8"/><circle class="dot" cx="{at}" cy="8" r="4"/></svg>'
+    )

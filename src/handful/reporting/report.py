@@ -1,0 +1,104 @@
+"""`handful.report`: one self-contained page of a selection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handful import errors
+from handful.flow.prepare import Prepared, prepare
+from handful.flow.verify import replay
+from handful.io.manifest import read_manifest, read_sidecar
+from handful.reporting.gather import gather
+from handful.reporting.render import render
+from handful.runtime.progress import Progress
+from handful.selection import Selection
+
+
+def report(
+    manifest: str | Path | Selection,
+    path: str | Path,
+    data: Any = None,
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Path:
+    """Write one HTML page that explains a selection. It opens from disk and asks nothing of any network.
+
+    The headline with the verdict, the value curve with its knee and the random band, a map of the pool with the
+    picks on it, pool against picks, the closest calls, near-duplicates, the picks and the rows they stand for,
+    parameters and manifest.
+
+    Args:
+        manifest: Path of a `.manifest.json`, or a selection made in this session.
+        path: Where the page goes.
+        data: The pool, where it was handed over in memory or has moved.
+        progress: Who is told how far the work is.
+        **options: memory, threads, cache; and again what was handed over in memory (like, arrays, …).
+
+    Returns:
+        The path of the page.
+
+    Example:
+        >>> import handful, tempfile
+        >>> pool = ["one fish", "two fish", "red fish", "blue fish", "old fish", "new fish"]
+        >>> best = handful.select(pool, rows=2, method="random", cache=False)
+        >>> page = report(best, tempfile.mkdtemp() + "/report.html", pool, cache=False)
+        >>> page.read_text()[:15]
+        '<!doctype html>'
+    """
+    prepared, selection = again(manifest, data, progress, options)
+    return write_page(prepared, selection, path)
+
+
+def check_page(path: str | Path, *, overwrite: bool) -> None:
+    """Refuse a place where no page can be written, before any work."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise errors.output_folder(path, f"there is no folder {path.parent}")
+    if path.is_dir():
+        raise errors.output_folder(path, "that is a folder")
+    if path.exists() and not overwrite:
+        raise errors.output_exists(path)
+
+
+def write_page(prepared: Prepared, selection: Selection, path: str | Path) -> Path:
+    """Write the page of a selection, whole or not at all."""
+    path = Path(path)
+    text = render(gather(prepared, selection)).encode("utf-8", "replace")
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(text)
+    return part.replace(path)
+
+
+def again(
+    manifest: str | Path | Selection, data: Any, progress: Progress | None, options: dict[str, Any]
+) -> tuple[Prepared, Selection]:
+    """What a selection was made from, read again, and the selection itself, not made again."""
+    if isinstance(manifest, Selection):
+        pool, request = replay(manifest.manifest, Path(), data, options)
+        return prepare(pool, request, progress), manifest
+    record = read_manifest(manifest)
+    pool, request = replay(record, Path(manifest), data, options)
+    prepared = prepare(pool, request, progress)
+    columns = read_sidecar(Path(str(manifest).removesuffix(".manifest.json")))
+    result = record["result"]
+    rows = np.asarray(columns["row"], np.int64)
+    return prepared, Selection(
+        indices=rows,
+        ids=prepared.ids.of(rows),
+        n=result["n"],
+        method=result["method"]["key"],
+        nested=result["nested"],
+        gains=columns.get("gain"),
+        value=result["value"],
+        upper_bound=result["upper_bound"],
+        no_bound=result["no_bound"],
+        weights=columns.get("weight"),
+        weight_kind=result["weight_kind"],
+        notes=result["notes"],
+        manifest=record,
+        warnings=tuple(result["warnings"]),
+    )
