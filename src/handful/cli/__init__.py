@@ -22,7 +22,9 @@ FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end with its exit code; the entry point `handful`."""
-    sys.exit(code_of(sys.argv[1:] if arguments is None else list(arguments)))
+    code = code_of(sys.argv[1:] if arguments is None else list(arguments))
+    signals.hear_no_more()  # else one that comes while Python shuts down would change the code
+    sys.exit(code)
 
 
 def code_of(arguments: list[str]) -> int:
