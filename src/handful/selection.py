@@ -29,6 +29,7 @@ class Picks:
         weights: (k,) float64, or None unless they mean something.
         weight_kind: "inclusion" (1/p), or "representation" (summing to n).
         notes: Named facts worth telling: numbers, short strings, or small lists.
+        nested: Whether each prefix is what would be picked at that size; None: as the method declares.
     """
 
     indices: Indices
@@ -39,6 +40,7 @@ class Picks:
     weights: Floats | None = None
     weight_kind: WeightKind | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    nested: bool | None = None
 
     def __post_init__(self) -> None:
         assert len(np.unique(self.indices)) == len(self.indices), "a row was picked twice"

@@ -9,6 +9,7 @@ from handful.flow import auto
 from handful.flow.request import Request, flag, parse_memory, plain
 from handful.methods._contract import NEED_HELP
 from handful.methods.data.top import Top
+from handful.parameters import parameters
 
 
 @pytest.mark.parametrize(
@@ -86,9 +87,16 @@ def test_an_option_is_called_as_on_the_command_line():
     ],
 )
 def test_auto_is_a_table_and_says_why(at_hand, key):
-    choice = auto.choose(at_hand)
+    choice = auto.choose(at_hand, 1000)
     assert choice.key == key
     assert choice.reason
+
+
+def test_auto_compares_fewer_pairs_the_more_rows_there_are():
+    assert auto.choose({"features"}, auto.ALL_PAIRS).params == {}
+    assert auto.choose({"features"}, auto.ALL_PAIRS + 1).params == {"optimizer": "partitioned"}
+    assert auto.choose({"features"}, auto.SOME_PAIRS + 1).key == "random"
+    assert auto.choose({"features", "target_text"}, auto.SOME_PAIRS + 1).key == "dsir"
 
 
 def test_every_method_of_the_table_needs_no_more_than_its_line_offers():
@@ -96,6 +104,7 @@ def test_every_method_of_the_table_needs_no_more_than_its_line_offers():
 
     offers = {"text": {"text", "features"}, "target_text": {"text", "features", "target_text"}}
     offers["target_features"] = {"features", "target_features"}
-    for need, key, _ in auto.RULES:
+    for need, _, key, params, _ in auto.RULES:
         assert need in NEED_HELP
+        assert set(params) <= set(parameters(methods.find(key)))
         assert set(methods.find(key).facts.needs) <= offers.get(need, {need})

@@ -179,3 +179,14 @@ def test_progress_is_told_of_the_stages():
     handful.select(COLUMNS, rows=3, method="dsir", like=TEXTS[:5], cache=False, progress=ear)
     assert ("counting n-grams", 50) in ear.heard
     assert 50 in ear.heard
+
+
+def test_a_selection_is_nested_only_where_its_optimizer_is():
+    pool = {"x": np.random.default_rng(0).random((30, 4)).astype(np.float32)}
+    by_greedy = handful.select(pool, rows=5, method="facility_location", cache=False)
+    by_sample = handful.select(
+        pool, rows=5, method="facility_location", optimizer="stochastic", cache=False
+    )
+    assert len(by_greedy[:2]) == 2
+    with pytest.raises(handful.UsageError, match="not nested"):
+        by_sample[:2]

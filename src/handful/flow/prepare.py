@@ -110,7 +110,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     rng = Draws(request.seed)
     view = _view(request, run, pool, targets, owned, ids, candidates, vectors, rng)
     at_hand = _at_hand(request, pool, targets, owned)
-    key, method, reason = _method(named, params, request, at_hand)
+    key, method, reason = _method(named, params, request, at_hand, n)
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included)
     costs = read_costs(budget, pool, candidates, run)
@@ -144,7 +144,7 @@ def with_method(
     request = replace(prepared.request, method=method, params=params or {})
     named, given = _early_method(request)
     at_hand = _at_hand(request, prepared.pool, prepared.targets, prepared.owned)
-    key, configured, reason = _method(named, given, request, at_hand)
+    key, configured, reason = _method(named, given, request, at_hand, prepared.view.n)
     _check_needs(key, configured, at_hand)
     _check_honours(key, configured, prepared.budget, prepared.included)
     return replace(prepared, request=request, key=key, method=configured, reason=reason)
@@ -241,7 +241,7 @@ def _at_hand(
 
 
 def _method(
-    named: Any, given: dict[str, Any], request: Request, at_hand: set[str]
+    named: Any, given: dict[str, Any], request: Request, at_hand: set[str], n: int
 ) -> tuple[str, Any, str | None]:
     """The method's key, the configured method, and why `auto` chose it (None where it did not)."""
     if not isinstance(named, str):
@@ -251,7 +251,8 @@ def _method(
     if named == "auto":
         if request.like is not None and not at_hand & {"target_text", "target_features"}:
             raise errors.target_unlike_pool()
-        choice = auto.choose(at_hand)
+        choice = auto.choose(at_hand, n)
+        given = {**choice.params, **given}
         key, reason = choice.key, choice.reason
     return key, configure(key, methods.find(key), given), reason
 

@@ -70,7 +70,7 @@ def choose(prepared: Prepared) -> Selection:
         ids=prepared.ids.of(rows),
         n=prepared.pool.n,
         method=prepared.key,
-        nested=prepared.method.facts.nested,
+        nested=prepared.method.facts.nested if picks.nested is None else picks.nested,
         gains=picks.gains,
         value=picks.value,
         upper_bound=picks.upper_bound,

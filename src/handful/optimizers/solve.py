@@ -64,7 +64,7 @@ def solve(
     assert picks.value is not None
     notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
     if certificate == "off":
-        return _plain(picks, no_bound="not asked for", notes=notes)
+        return _plain(picks, no_bound="not asked for", notes=notes, nested=chosen.facts.nested)
     state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
     proof = certify(objective, state, before, picks.indices, picks.value, level=certificate)
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
@@ -73,7 +73,8 @@ def solve(
         if proof.bound > by_chance:
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
-    return _plain(picks, upper_bound=proof.bound, no_bound=proof.reason, notes=notes)
+    changed = {"upper_bound": proof.bound, "no_bound": proof.reason, "notes": notes}
+    return _plain(picks, nested=chosen.facts.nested, **changed)
 
 
 def _plain(picks: Picks, **changed: Any) -> Picks:
