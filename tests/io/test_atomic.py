@@ -1,5 +1,6 @@
 """Outputs are whole or absent, whatever happens."""
 
+import contextlib
 import errno
 import os
 import random
@@ -92,29 +93,35 @@ def test_files_have_the_usual_permissions(tmp_path: Path) -> None:
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_files():
-    """No file may grow past 64 KiB: what a full disk looks like, without one."""
+    """No file may grow past 64 KiB: what a full disk looks like, without one. The report's file included."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("name", ["o.jsonl", "o.csv.gz", "o.parquet", "o.arrow", "o.npy"])
-def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path, name, small_files) -> None:
+def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path, name) -> None:
     noise = np.random.default_rng(0).normal(size=(30_000, 2)).astype(np.float32)
     source = open_source(noise if name == "o.npy" else {"x": noise[:, 0].copy()})
-    with pytest.raises(
-        DataError,
-        match=rf"{name}: the disk is full .*bytes were written so far.*are free.*Make room and run the same",
+    with (
+        small_files(),
+        pytest.raises(
+            DataError,
+            match=rf"{name}: the disk is full .*bytes were written so far.*are free.*Make room and run the same",
+        ),
     ):
         write_rows(source, np.arange(30_000), tmp_path / name)
     assert names(tmp_path) == []
 
 
-def test_a_full_disk_says_how_much_is_needed_where_that_is_known(tmp_path, small_files) -> None:
+def test_a_full_disk_says_how_much_is_needed_where_that_is_known(tmp_path) -> None:
     with (
+        small_files(),
         pytest.raises(DataError, match=r"100,000 bytes are needed"),
         Files(needed=100_000) as files,
     ):
@@ -122,7 +129,8 @@ def test_a_full_disk_says_how_much_is_needed_where_that_is_known(tmp_path, small
 
 
 WRITE = """
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where a shell began us with &
     import numpy as np
     from pathlib import Path
     from handful.io.atomic import Files
