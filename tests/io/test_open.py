@@ -215,6 +215,16 @@ def test_nested_rows_with_unlike_keys_stay_as_they_are() -> None:
     assert texts(source, "m")[1] == '[{"from":"human"}]'
 
 
+def test_vectors_may_mix_whole_numbers_and_fractions() -> None:
+    source = open_source([{"v": [1, 0.5]}, {"v": [2, 3]}])
+    assert source.schema == {"v": "vector"} and texts(source, "v") == ["[1,0.5]", "[2,3]"]
+    found = source.read({"v": "vector"}, 0, 2)["v"]
+    assert found.dtype == np.float32 and found.tolist() == [[1, 0.5], [2, 3]]
+    mixed = open_source({"v": [[1, 0.5], "x"]})
+    with pytest.raises(DataError, match=r"data row 1: v = x, and a vector column needs"):
+        mixed.read({"v": "vector"}, 0, 2)
+
+
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert texts(open_source(["a\ud800", "b"]), "text") == ["a\ufffd", "b"]
 

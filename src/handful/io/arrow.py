@@ -127,7 +127,7 @@ class TableSource:
             return
         joinable = pa.schema([f.with_type(wide(f.type)) for f in self.table_schema])
         taken = [fitted(table, joinable, len(table)) for table in self._take_ascending(ascending)]
-        table = pa.concat_tables(taken).combine_chunks()
+        table = pa.concat_tables(taken).unify_dictionaries().combine_chunks()
         places = np.searchsorted(ascending, rows)
         for start in range(0, len(rows), BLOCK_ROWS):
             chunk = table.take(places[start : start + BLOCK_ROWS])

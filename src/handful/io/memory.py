@@ -14,28 +14,34 @@ import pyarrow as pa
 
 from handful import errors
 from handful.io.arrow import TablePart, TableSource
+from handful.io.columns import columns_table
 from handful.io.numpy import as_features, check_array, named_columns, read_arrays
-from handful.io.values import encoded_field, sound, to_json
 
 
 def memory_source(data: Any) -> TableSource:
     """A source of rows in memory; see `handful.io.open.open_source`."""
     if isinstance(data, Mapping):
         return _dict_source(data)
-    if isinstance(data, pa.RecordBatch):
-        data = pa.Table.from_batches([data])
-    if isinstance(data, pa.Table):
-        return TableSource("memory", [TablePart(data)])
-    if hasattr(data, "with_format") and hasattr(data, "column_names"):
-        return TableSource("memory", [TablePart(_dataset_table(data))])
-    if hasattr(data, "__arrow_c_stream__"):
-        return TableSource("memory", [TablePart(_stream_table(data))])
-    if isinstance(data, list | tuple):
-        return TableSource("memory", [TablePart(_list_table(data))])
+    table = _table(data)
+    if table is not None:
+        return TableSource("memory", [TablePart(table)])
     if hasattr(data, "tocsr") or hasattr(data, "__array__") or hasattr(data, "detach"):
         return array_source({"embedding": as_features(data, "embedding")}, "npy")
     hint = " Call .collect() on it first." if hasattr(data, "collect") else ""
     raise errors.unsupported_data(_name(data), hint)
+
+
+def _table(data: Any) -> pa.Table | None:
+    """The rows as a table, where they are columns of any make."""
+    if isinstance(data, pa.Table | pa.RecordBatch):
+        return data if isinstance(data, pa.Table) else pa.Table.from_batches([data])
+    if hasattr(data, "with_format") and hasattr(data, "column_names"):
+        return _dataset_table(data)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "iloc"):
+        return _stream_table(data)
+    if hasattr(data, "to_arrow"):  # a frame of polars before it streamed
+        return _table(data.to_arrow())
+    return _list_table(data) if isinstance(data, list | tuple) else None
 
 
 def array_file_source(paths: Sequence[tuple[Path, str]]) -> TableSource:
@@ -63,7 +69,7 @@ def array_source(
     for key, length in lengths.items():
         if length != lengths[first]:
             raise errors.unlike_lengths(first, lengths[first], key, length)
-    part = TablePart(_columns_table(columns), name, rows=lengths[first], path=path)
+    part = TablePart(columns_table(columns), name, rows=lengths[first], path=path)
     source = TableSource(kind, [part], loaded)
     for key, value in loaded.items():
         check_array(value, key, source.where)
@@ -88,7 +94,7 @@ def _stream_table(data: Any) -> pa.Table:
     try:
         return _without_views(pa.RecordBatchReader.from_stream(data).read_all())
     except (pa.ArrowException, TypeError, ValueError):
-        if not hasattr(data, "columns") or not hasattr(data, "iloc"):
+        if not hasattr(data, "columns"):
             hint = (
                 " Make it a frame, with .to_frame('text') say." if hasattr(data, "to_frame") else ""
             )
@@ -96,7 +102,7 @@ def _stream_table(data: Any) -> pa.Table:
         repeated = [name for name in data.columns if list(data.columns).count(name) > 1]
         if repeated:
             raise errors.repeated_column("the frame", str(repeated[0])) from None
-        return _columns_table({str(name): data[name] for name in data.columns})
+        return columns_table({str(name): data[name] for name in data.columns})
 
 
 def _without_views(table: pa.Table) -> pa.Table:
@@ -125,7 +131,7 @@ def _list_table(data: Sequence[Any]) -> pa.Table:
         for row in data
     }
     if kinds == {str}:
-        return _columns_table({"text": data})
+        return columns_table({"text": data})
     if kinds != {Mapping}:
         odd = (
             next(row for row in data if not isinstance(row, str | Mapping))
@@ -136,64 +142,7 @@ def _list_table(data: Sequence[Any]) -> pa.Table:
             f"list with a {_name(odd)} in it", " Rows are all texts or all dicts."
         )
     names = list(dict.fromkeys(name for row in data for name in row))
-    return _columns_table({name: [row.get(name) for row in data] for name in names})
-
-
-def _columns_table(columns: Mapping[str, Any]) -> pa.Table:
-    arrays, fields = [], []
-    for name, values in columns.items():
-        array, field = _column(name, values)
-        arrays.append(array)
-        fields.append(field)
-    return pa.table(arrays, schema=pa.schema(fields))
-
-
-def _column(name: str, values: Any) -> tuple[Any, pa.Field]:
-    """Values as Arrow infers them, or as JSON texts where they are of several types."""
-    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
-        try:
-            array = (
-                pa.chunked_array(values)
-                if hasattr(values, "__arrow_c_stream__")
-                else pa.array(values)
-            )
-            return array, pa.field(name, array.type)
-        except (pa.ArrowException, TypeError, ValueError):
-            pass
-    if isinstance(values, np.ndarray) and values.dtype.kind not in "OUS":
-        if values.ndim != 1:
-            raise errors.array_shape(name, values.shape)
-        try:
-            array = pa.array(values)
-        except pa.ArrowException:
-            raise errors.array_type(name, values.dtype) from None
-        return array, pa.field(name, array.type)
-    plain = values.tolist() if hasattr(values, "tolist") else list(values)
-    return column_of(name, plain)
-
-
-def column_of(
-    name: str, values: Sequence[Any], *, numbers: bool = False
-) -> tuple[pa.Array, pa.Field]:
-    """Python values as an Arrow column; as JSON texts where Arrow would change them to fit one type.
-
-    Args:
-        name: Of the column.
-        values: None is missing.
-        numbers: Whole numbers among fractions may become float64.
-    """
-    kinds = {type(value) for value in values if value is not None}
-    if len(kinds) <= 1 or (numbers and kinds == {int, float}):
-        try:
-            array = pa.array(values)
-            nested = kinds & {dict, list}
-            if not nested or array.to_pylist() == list(values):
-                return array, pa.field(name, array.type)
-        except (pa.ArrowException, OverflowError, UnicodeEncodeError):
-            pass
-    texts = [None if value is None else sound(to_json(value)) for value in values]
-    field = encoded_field(name, "number" if kinds <= {int, float} else "object")
-    return pa.array(texts, pa.large_string()), field
+    return columns_table({name: [row.get(name) for row in data] for name in names})
 
 
 def _name(value: Any) -> str:

@@ -23,7 +23,7 @@ def promoted(one: pa.Field, other: pa.Field) -> pa.Field:
     """One field for the values of two, as JSON texts where Arrow knows no common type."""
     if one.equals(other, check_metadata=False) and is_encoded(one) == is_encoded(other):
         return one
-    plain = [f.with_type(wide(f.type)) for f in (one, other)]
+    plain = [f.with_type(wide(_decoded(f.type))) for f in (one, other)]
     if not is_encoded(one) and not is_encoded(other):
         schemas = [pa.schema([f.remove_metadata().with_nullable(True)]) for f in plain]
         try:
@@ -35,11 +35,13 @@ def promoted(one: pa.Field, other: pa.Field) -> pa.Field:
 
 def wide(kind: pa.DataType) -> pa.DataType:
     """A type whose values can be joined past 2 GB."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
     if pa.types.is_string(kind):
         return pa.large_string()
     return pa.large_binary() if pa.types.is_binary(kind) else kind
+
+
+def _decoded(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def fitted(table: pa.Table, schema: pa.Schema, rows: int) -> pa.Table:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from handful import errors
 from handful.io.arrow import TableSource
-from handful.io.memory import column_of
+from handful.io.columns import column_of
 from handful.io.numpy import is_sparse
 from handful.io.schemas import promoted
 from handful.io.values import is_encoded, to_json
@@ -107,7 +107,7 @@ def _from_lines(source: Source, rows: Rows) -> tuple[pa.Schema, Tables]:
     fields: dict[str, pa.Field] = {}
     for values in _columns(source, rows):
         for name, column in values.items():
-            field = column_of(name, column, numbers=True)[1]
+            field = column_of(name, column, loose=True)[1]
             fields[name] = promoted(fields[name], field) if name in fields else field
     schema = pa.schema(list(fields.values()))
 

@@ -68,7 +68,7 @@ def convert(column: pa.ChunkedArray, field: pa.Field, kind: Kind, where: Where) 
     if kind == "number":
         return _number(column, field, where)
     if kind == "vector":
-        return _vector(column, field.name, where)
+        return _vector(_unpacked(column, field, where), field.name, where)
     return objects(column, field)
 
 
@@ -259,6 +259,21 @@ def _mixed_numbers(values: list[Any], name: str, where: Where) -> NDArray[Any]:
 
 
 # Vectors ----------------------------------------------------------------------------------------
+
+
+def _unpacked(column: pa.ChunkedArray, field: pa.Field, where: Where) -> pa.ChunkedArray:
+    """Lists of numbers, where they are held as JSON texts."""
+    if not is_encoded(field):
+        return column
+    kind = pa.list_(pa.float64())
+    rows = []
+    for row, value in enumerate(objects(column, field)):
+        try:
+            rows.append(pa.array([value], kind))
+        except (pa.ArrowException, TypeError):
+            reason = f"= {json_text(value)[:40]}"
+            raise errors.not_a_vector(where(row), field.name, reason) from None
+    return pa.chunked_array(rows, kind)
 
 
 def _vector(column: pa.ChunkedArray, name: str, where: Where) -> NDArray[Any]:
