@@ -126,6 +126,11 @@ class Source(Protocol):
     arrays: Mapping[str, Any]
     bad: Sequence[BadRow]
 
+    @property
+    def files(self) -> Sequence[tuple[str, int]]:
+        """Name and number of rows of each file, in order; one nameless part for rows in memory."""
+        ...
+
     def read(self, columns: Mapping[str, Kind], start: int, stop: int) -> dict[str, ColumnData]:
         """Rows [start, stop) of some columns, in one pass; any column can be asked for as text."""
         ...

@@ -255,7 +255,7 @@ def test_every_option_of_the_library_has_its_flag():
         "json",
         "quiet",
     }
-    own |= {"config", "cache_dir", "no_cache", "draws"}
+    own |= {"config", "cache_dir", "no_cache", "draws", "report"}
     assert {others.get(key, key) for key in FLAGS} - own == options - {"cache"}
 
 

@@ -190,3 +190,12 @@ def test_a_selection_is_nested_only_where_its_optimizer_is():
     assert len(by_greedy[:2]) == 2
     with pytest.raises(handful.UsageError, match="not nested"):
         by_sample[:2]
+
+
+def test_a_group_can_be_the_file_a_row_came_from(tmp_path):
+    for name, rows in (("a", 30), ("b", 10)):
+        (tmp_path / f"{name}.jsonl").write_text('{"text": "word"}\n' * rows)
+    paths = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
+    picks = handful.select(paths, rows=8, group="@file", cache=False)
+    assert picks.method == "stratified"
+    assert [sum(picks.indices < 30), sum(picks.indices >= 30)] == [6, 2]

@@ -22,6 +22,9 @@ from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices
 
+FILE = "@file"
+"""The group of a row, where it is the file the row came from."""
+
 
 def read_pool(data: Any, request: Request, run: Run) -> Pool:
     """Open the pool, its feature arrays and its text, and check the names of its columns."""
@@ -34,7 +37,7 @@ def read_pool(data: Any, request: Request, run: Run) -> Pool:
     spec = default_text(source) if request.text is None else text_spec(request.text, source)
     pool = Pool(source, spec, request.id, arrays)
     for column in (request.id, request.score, request.group, request.label):
-        if column is not None:
+        if column is not None and not (column == FILE and column == request.group):
             pool.require(column)
     return pool
 
@@ -210,7 +213,12 @@ def read_groups(
     if column is None:
         return None
     seen: dict[str, int] = {}
-    codes = np.array([seen.setdefault(g, len(seen)) for g in pool.strings(column)], np.int64)
+    if column == FILE:
+        files = pool.source.files
+        named = [seen.setdefault(name, len(seen)) for name, _ in files]
+        codes = np.repeat(np.array(named, np.int64), [rows for _, rows in files])
+    else:
+        codes = np.array([seen.setdefault(g, len(seen)) for g in pool.strings(column)], np.int64)
     codes = codes if candidates is None else codes[candidates]
     labels = sorted(seen)
     place = np.empty(len(seen), np.int64)
