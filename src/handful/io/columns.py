@@ -14,6 +14,7 @@ from handful.pool import Kind
 
 
 def columns_table(columns: Mapping[str, Any]) -> pa.Table:
+    """Named columns, lists or arrays of one dimension, as a table."""
     arrays, fields = [], []
     for name, values in columns.items():
         array, field = _column(name, values)
