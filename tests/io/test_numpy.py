@@ -162,3 +162,12 @@ def test_checking_a_mapped_file_holds_a_block_at_a_time(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32 << 20
+
+
+def test_bad_rows_may_be_zeros_and_stored_zeros_are_zeros(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3\n")
+    source = open_source(tmp_path / "x.csv", on_bad_row="skip")
+    assert load_array(np.array([[1.0], [0.0]]), source, "e").shape == (2, 1)
+    stored = scipy.sparse.csr_matrix((np.zeros(1), [0], [0, 1]), shape=(1, 2))
+    with pytest.raises(DataError, match=r"e\[0\] is all zeros \(row 0\)"):
+        load_array(stored, None, "e")

@@ -213,6 +213,8 @@ def test_nested_rows_with_unlike_keys_stay_as_they_are() -> None:
     source = open_source([{"m": turn} for turn in turns])
     assert source.read({"m": "object"}, 0, 4)["m"] == turns
     assert texts(source, "m")[1] == '[{"from":"human"}]'
+    orders = [{"a": 1, "b": 2}, {"b": 3, "a": 4}]
+    assert texts(open_source({"m": orders}), "m") == ['{"a":1,"b":2}', '{"b":3,"a":4}']
 
 
 def test_vectors_may_mix_whole_numbers_and_fractions() -> None:

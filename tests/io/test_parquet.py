@@ -197,4 +197,5 @@ def test_batches_of_an_arrow_file_are_not_kept(paths: Path) -> None:
     before = pa.total_allocated_bytes()
     for start in range(0, N, 1000):
         part.read(["text"], start, min(N, start + 1000))
+    assert part._batch.cache_info().currsize == 2
     assert pa.total_allocated_bytes() - before < table().nbytes / 4
