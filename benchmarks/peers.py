@@ -24,7 +24,7 @@ def apricot_exact(case: Case, data: Path, result: dict[str, Any]) -> None:
 def apricot_graph(case: Case, data: Path, result: dict[str, Any]) -> None:
     from apricot import FacilityLocationSelection
 
-    near = _csr(load_graph(data))
+    near = _csr(load_graph(data).T)  # it reads row j as what candidate j gives
     FacilityLocationSelection(3, metric="precomputed").fit(near[:300, :300])
     with timed(result):
         made = FacilityLocationSelection(case.k, metric="precomputed").fit(near)

@@ -375,6 +375,11 @@ class FeaturePairs(_Tiled):
         return 1.0 if self._metric else float(np.prod(self._longest))
 
     @property
+    def linear(self) -> bool:
+        """Whether similarities are the plain products of dense rows."""
+        return self.name in {"cosine", "dot"} and not _is_sparse(self.left)
+
+    @property
     def key_error(self) -> float:
         """A bound on the rounding of `keys`."""
         left, right = self._longest
@@ -577,10 +582,7 @@ class GraphPairs(Pairs):
     rounding = 2.0**-40
 
     def __init__(self, graph: Any) -> None:
-        by_candidate = sparse.csc_array(graph)
-        if by_candidate.dtype.kind != "f" or by_candidate.dtype.itemsize < 4:
-            by_candidate = by_candidate.astype(np.float32)
-        by_candidate.sum_duplicates()
+        by_candidate = _by_column(graph)
         _require_finite(by_candidate.data, "similarity")
         self.by_candidate = by_candidate
         self.shape = (int(graph.shape[0]), int(graph.shape[1]))
@@ -616,7 +618,7 @@ class GraphPairs(Pairs):
         none, out = np.zeros(0), np.empty(len(columns))
         limits = none if room is None else room, none if weights is None else weights
         entries = (self._starts, self._rows, self.by_candidate.data)
-        sparse_sums(*entries, np.asarray(columns, np.int64), low, *limits, out)
+        sparse_sums(*entries, np.ascontiguousarray(columns, np.int64), low, *limits, out)
         return out
 
     def precise(self, rows: slice, columns: Indices) -> Tile:
@@ -649,6 +651,29 @@ class GraphPairs(Pairs):
             return None
         j = int(np.searchsorted(self.by_candidate.indptr, entry, side="right")) - 1
         return int(self.by_candidate.indices[entry]), j, float(self.by_candidate.data[entry])
+
+
+def _by_column(graph: Any) -> Any:
+    """A sparse matrix as CSC, float32 or float64, each pair once; the one given stays as it is."""
+    from handful.kernels.transpose import by_column
+
+    if graph.format == "csc" and graph.has_canonical_format and _kind(graph) == graph.dtype:
+        return sparse.csc_array(graph)
+    rows = sparse.csr_array(graph)
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    kind = _kind(rows)
+    starts = np.zeros(rows.shape[1] + 1, np.int64)
+    names, values = np.empty(rows.nnz, np.int32), np.empty(rows.nnz, kind)
+    entries = rows.indptr.astype(np.int64), rows.indices.astype(np.int32, copy=False)
+    by_column(*entries, rows.data.astype(kind, copy=False), starts, names, values)
+    return sparse.csc_array((values, names, starts), shape=rows.shape)
+
+
+def _kind(matrix: Any) -> Any:
+    """The float type in which the entries of a matrix are kept."""
+    return matrix.dtype if matrix.dtype in (np.float32, np.float64) else np.dtype(np.float32)
 
 
 def _run(places: Indices) -> slice | Indices:
@@ -754,6 +779,7 @@ def _exact(left: Any, left_rows: Indices, right: Any, right_rows: Indices, metri
     from handful.kernels import products as kernels
 
     out = np.empty(len(left_rows))
+    left_rows, right_rows = (np.ascontiguousarray(x, np.int64) for x in (left_rows, right_rows))
     (kernels.squared_distances if metric else kernels.dots)(left, left_rows, right, right_rows, out)
     return out
 

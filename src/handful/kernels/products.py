@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _ROWS = types.Array(types.float32, 2, "C", readonly=True)  # which takes writable arrays too
+_ROW = types.Array(types.float32, 1, "C", readonly=True)
 _PAIRS = types.void(_ROWS, types.int64[::1], _ROWS, types.int64[::1], types.float64[::1])
 
 LANES = 32
@@ -34,6 +35,21 @@ def _fold(lanes: Floats) -> float:
     return float(lanes[0])
 
 
+@kernel(types.float64(_ROW, _ROW, types.float64[::1]))
+def dot(x: Rows, y: Rows, lanes: Floats) -> float:
+    """⟨x, y⟩ of two rows (d,); `lanes` (LANES,) is room to work in."""
+    d = len(x)
+    lanes[:] = 0.0
+    for start in range(0, d - d % LANES, LANES):
+        a, b = x[start : start + LANES], y[start : start + LANES]
+        for lane in range(LANES):
+            lanes[lane] += np.float64(a[lane]) * np.float64(b[lane])
+    for lane in range(d % LANES):
+        e = d - d % LANES + lane
+        lanes[lane] += np.float64(x[e]) * np.float64(y[e])
+    return float(_fold(lanes))
+
+
 @kernel(_PAIRS)
 def dots(left: Rows, left_rows: Indices, right: Rows, right_rows: Indices, out: Floats) -> None:
     """out_p = ⟨left[left_rows_p], right[right_rows_p]⟩, each pair in the same order of operations.
@@ -47,19 +63,9 @@ def dots(left: Rows, left_rows: Indices, right: Rows, right_rows: Indices, out: 
 
     Cost: O(p·d); about 0.2 ns an element.
     """
-    d = left.shape[1]
     lanes = np.zeros(LANES)
     for p in range(len(out)):
-        x, y = left[left_rows[p]], right[right_rows[p]]
-        lanes[:] = 0.0
-        for start in range(0, d - d % LANES, LANES):
-            a, b = x[start : start + LANES], y[start : start + LANES]
-            for lane in range(LANES):
-                lanes[lane] += np.float64(a[lane]) * np.float64(b[lane])
-        for lane in range(d % LANES):
-            e = d - d % LANES + lane
-            lanes[lane] += np.float64(x[e]) * np.float64(y[e])
-        out[p] = _fold(lanes)
+        out[p] = dot(left[left_rows[p]], right[right_rows[p]], lanes)
 
 
 @kernel(_PAIRS)

@@ -126,4 +126,4 @@ def kernel_pairs(view: View, similarity: Similarity, array: str | None) -> Pairs
     """Every row of the pool to every candidate, by a positive semidefinite kernel."""
     if isinstance(similarity, str) and similarity == "clipped_cosine":
         raise errors.clipped_kernel()
-    return pool_pairs(view, similarity, array)
+    return pool_pairs(view, similarity, array, held=False)

@@ -5,10 +5,13 @@ Source: Chen, Zhang & Zhou 2018, Fast greedy MAP inference for determinantal poi
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
+from numpy.typing import NDArray
 
 from handful import errors
-from handful.graphs.similarity import Pairs
+from handful.graphs.similarity import Pairs, squared_lengths
 from handful.objectives._contract import Floats, Indices
 
 TOLERANCE = 1e-6
@@ -55,6 +58,68 @@ class Partial:
         other = Partial(self.left.copy())
         other.subset, other._factor = list(self.subset), list(self._factor)
         return other
+
+
+class LazyPartial:
+    """The same for I + XXᵀ/σ², where a row meets the pivots only when it is asked for.
+
+    What is left of a row only falls, so what was left is an upper bound, and most rows are never asked
+    for again. Bits are those of `Partial`. 8 bytes for each pivot and row asked for.
+
+    Args:
+        rows: (n, d) float32, X.
+        noise: σ².
+
+    Example:
+        >>> known = LazyPartial(np.ones((2, 1), np.float32), 1.0)
+        >>> known.add(0)
+        >>> float(np.exp(known.log_left(np.array([1])))[0])
+        1.5
+    """
+
+    def __init__(self, rows: NDArray[np.float32], noise: float) -> None:
+        self.rows, self.noise = rows, noise
+        self.left = 1.0 + squared_lengths(rows) / noise
+        self.subset: list[int] = []
+        self._pivots: list[float] = []
+        self._met = np.zeros(len(rows), np.int64)
+        self._factor = np.empty((len(rows), 32))  # memory is taken as rows are written
+
+    def add(self, index: int) -> None:
+        """Take a pivot. O(k·(k + d))."""
+        self._catch_up(np.array([index]))
+        self._pivots.append(float(self.left[index]))
+        self.subset.append(index)
+        if len(self.subset) > self._factor.shape[1]:
+            self._factor = self._moved(2 * self._factor.shape[1])
+
+    def log_left(self, candidates: Indices) -> Floats:
+        """(m,) ln of what is left, at least 0: what each would add to the log-determinant."""
+        self._catch_up(candidates)
+        return np.log(np.maximum(self.left[candidates], 1.0))
+
+    def copy(self) -> LazyPartial:
+        """An independent one."""
+        other = copy.copy(self)
+        other.left, other._met = self.left.copy(), self._met.copy()
+        other.subset, other._pivots = list(self.subset), list(self._pivots)
+        other._factor = self._moved(self._factor.shape[1])
+        return other
+
+    def _moved(self, width: int) -> Floats:
+        """The factor in new memory; only rows that have met a pivot have anything in it."""
+        factor = np.empty((len(self.rows), width))
+        known = np.flatnonzero(self._met)
+        factor[known, : min(width, self._factor.shape[1])] = self._factor[known]
+        return factor
+
+    def _catch_up(self, candidates: Indices) -> None:
+        from handful.kernels.cholesky import catch_up
+
+        picks, pivots = np.array(self.subset, np.int64), np.array(self._pivots)
+        known = self._factor, self._met, self.left
+        names = np.ascontiguousarray(candidates, np.int64)
+        catch_up(self.rows, self.noise, names, picks, pivots, *known)
 
 
 def dense_column(made: Pairs, j: int) -> Floats:

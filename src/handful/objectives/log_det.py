@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from handful import errors
-from handful.graphs.similarity import Pairs
+from handful.graphs.similarity import FeaturePairs, Pairs
 from handful.objectives._bind import kernel_pairs
-from handful.objectives._cholesky import Partial, dense_column
+from handful.objectives._cholesky import LazyPartial, Partial, dense_column
 from handful.objectives._contract import Facts, Floats, Indices, Objective, View
 from handful.parameters import parameter
 
@@ -27,7 +27,7 @@ class State:
 
     pairs: Pairs
     noise: float
-    known: Partial
+    known: Partial | LazyPartial
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,8 @@ class LogDet(Objective):
     Monotone and submodular for a positive semidefinite kernel L, which is required: cosine, dot,
     euclidean and rbf are, clipped cosine need not be. It is the information S gives on a Gaussian field
     seen with noise σ²; as σ² → 0 its greedy picks become those of a determinantal point process.
-    Gains are kept up to date by a partial Cholesky factor: O(n·(k + d)) a pick, 8·n·k bytes.
+    Gains come of a partial Cholesky factor: O(d + k) for each row and pick, 8 bytes of memory; for dense
+    rows and the kernels "cosine" and "dot", of those rows alone that are asked for again.
 
     Args:
         array: Name of the features; None: the default.
@@ -59,7 +60,7 @@ class LogDet(Objective):
     similarity: Any = "cosine"
     noise: float = parameter(1.0, "σ²: below it, differences are noise.", low=1e-9)
 
-    facts: ClassVar[Facts] = Facts(monotone=True, submodular=True, kept_gains=True, removable=True)
+    facts: ClassVar[Facts] = Facts(monotone=True, submodular=True, removable=True)
 
     def value(self, view: View, subset: Indices) -> float:
         """The log-determinant, as written."""
@@ -74,14 +75,17 @@ class LogDet(Objective):
         made = kernel_pairs(view, self.similarity, self.array)
         if not made.symmetric:
             raise errors.asymmetric_similarity("LogDet")
-        return State(made, self.noise, Partial(1.0 + made.diagonal() / self.noise))
+        return State(made, self.noise, _unknown(made, self.noise))
 
     def gains(self, state: State, candidates: Indices) -> Floats:
         """The log of what is left of each row's variance, never below that of the noise."""
         return state.known.log_left(candidates)
 
     def add(self, state: State, index: int) -> State:
-        """One more row of the factor. O(n·(k + d))."""
+        """One more column of the factor."""
+        if isinstance(state.known, LazyPartial):
+            state.known.add(index)
+            return state
         column = dense_column(state.pairs, index) / state.noise
         column[index] += 1.0
         state.known.add(index, column)
@@ -93,8 +97,15 @@ class LogDet(Objective):
 
     def remove(self, state: State, index: int) -> State:
         """Factor anew over the picks left. O(n·k·(k + d))."""
-        fresh = replace(state, known=Partial(1.0 + state.pairs.diagonal() / state.noise))
+        fresh = replace(state, known=_unknown(state.pairs, state.noise))
         for j in state.known.subset:
             if j != index:
                 fresh = self.add(fresh, j)
         return fresh
+
+
+def _unknown(pairs: Pairs, noise: float) -> Partial | LazyPartial:
+    """The factor before any pick."""
+    if isinstance(pairs, FeaturePairs) and pairs.linear:
+        return LazyPartial(pairs.left, noise)
+    return Partial(1.0 + pairs.diagonal() / noise)

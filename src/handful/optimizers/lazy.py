@@ -87,7 +87,7 @@ def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats
             least = max(least, float(((fresh - error) / unit[some]).max()))
             rows.append(some)
             gains.append(fresh)
-        batch *= 4
+        batch *= 2
     return np.concatenate(rows), np.concatenate(gains)
 
 
