@@ -1,0 +1,108 @@
+"""Requests that cannot be carried out as they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handful.errors._base import UsageError, listed, nearest
+
+
+def no_groups() -> UsageError:
+    """Caps a group, but no groups."""
+    return UsageError(
+        "partition_matroid caps rows of each group, and there are none: --group COLUMN."
+    )
+
+
+def bad_flag(flag: str, value: object, expected: str) -> UsageError:
+    """A flag's value out of range."""
+    return UsageError(f"{flag} {value}: it must be {expected}.")
+
+
+def bad_spec(text: str) -> UsageError:
+    """A name with parameters that cannot be read."""
+    return UsageError(f"{text!r} cannot be read. Write NAME or NAME:key=value,key=value.")
+
+
+def several_arrays(names: Iterable[str]) -> UsageError:
+    """Several feature arrays and none named."""
+    return UsageError(
+        f"There are several feature arrays ({listed(names)}). Name the one that similarity is measured on, "
+        "for methods that take it by --param array=NAME, or pass one --array."
+    )
+
+
+def unknown_array(name: str, known: Iterable[str]) -> UsageError:
+    """A feature array that was not given."""
+    known = list(known)
+    return UsageError(
+        f"No feature array {name!r}.{nearest(name, known)} Pass it: --array {name}=FILE. "
+        f"There are: {listed(known) or 'none'}."
+    )
+
+
+def no_target_array(name: str) -> UsageError:
+    """The pool's features have no counterpart on the target's side."""
+    return UsageError(
+        f"The pool's features are the array {name!r}, and the target has none of that name. "
+        f"Pass it: --like-array {name}=FILE."
+    )
+
+
+def no_target_text() -> UsageError:
+    """Features are made from text, and a target has none."""
+    return UsageError(
+        "The target has no text to make features of. Name its column: --like-text COLUMN."
+    )
+
+
+def target_unlike_pool() -> UsageError:
+    """Nothing that both pool and target have."""
+    return UsageError(
+        "The target shares nothing with the pool to compare by: both need text (--text, --like-text), "
+        "or features of one name (--array NAME=FILE and --like-array NAME=FILE)."
+    )
+
+
+def arrays_of_several_targets() -> UsageError:
+    """Arrays cannot be told apart between targets."""
+    return UsageError(
+        "--like-array goes with one target; with several --like, give each as a file that holds it."
+    )
+
+
+def params_with_object(name: str) -> UsageError:
+    """Parameters beside a configured method."""
+    return UsageError(
+        f"{name!r} was given beside a configured method. Set it on the method itself."
+    )
+
+
+def not_a_method(kind: str) -> UsageError:
+    """Neither a method nor an objective."""
+    return UsageError(
+        f"A {kind} is neither a method nor an objective. Pass a name (see: handful methods), or one of these."
+    )
+
+
+def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
+    """What a method needs was not given."""
+    return UsageError(f"{key} needs " + "; and ".join(missing) + ".")
+
+
+def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
+    """A constraint the method does not keep."""
+    flags = {"amount": "--budget", "include": "--include", "rows": "--rows"}
+    kept = ", ".join(flags.get(name, name) for name in honours)
+    return UsageError(
+        f"{key} does not honour {flags.get(constraint, constraint)}; it honours {kept}. "
+        "Choose another method: handful methods."
+    )
+
+
+def unknown_ids(flag: str, missing: list[str]) -> UsageError:
+    """Ids the pool does not have."""
+    shown = ", ".join(map(repr, missing[:3]))
+    return UsageError(
+        f"{flag}: {len(missing)} ids are not in the pool, such as {shown}. Mend the list, or check --id."
+    )
