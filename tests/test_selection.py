@@ -161,3 +161,9 @@ def test_a_selection_is_frozen():
 def test_a_row_picked_twice_is_never_returned():
     with pytest.raises(AssertionError, match="twice"):
         Picks(np.array([1, 2, 1]))
+
+
+def test_a_selection_shows_itself_in_one_line() -> None:
+    assert repr(selection()) == "<Selection: 3 of 6 rows by top>"
+    shown = repr(selection(value=1234.5, upper_bound=2000.0))
+    assert shown == "<Selection: 3 of 6 rows by top, value 1,234.5 of at most 2,000>"

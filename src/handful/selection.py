@@ -84,6 +84,12 @@ class Selection:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line, as a notebook shows it: how many of how many, by what, and how good."""
+        value = "" if self.value is None else f", value {self.value:,.6g}"
+        bound = "" if self.upper_bound is None else f" of at most {self.upper_bound:,.6g}"
+        return f"<Selection: {len(self):,} of {self.n:,} rows by {self.method}{value}{bound}>"
+
     def __len__(self) -> int:
         return len(self.indices)
 

@@ -204,3 +204,38 @@ def test_a_missing_extra_is_one_line_naming_the_install_command(monkeypatch):
         SentenceModel(model="here").fit(Strings.of([]), seed=0)
     assert "pip install 'handful[models]'" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.models
+def test_a_real_sentence_model_is_read_from_its_folder(tmp_path):
+    """The library itself, with a model of two random layers made here."""
+    library = pytest.importorskip("sentence_transformers")
+    import tokenizers
+    import transformers
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefgh"]
+    whole = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]")
+    )
+    whole.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=whole, pad_token="[PAD]", unk_token="[UNK]"
+    ).save_pretrained(tmp_path / "bert")
+    config = transformers.BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    transformers.BertModel(config).save_pretrained(tmp_path / "bert")
+    library.SentenceTransformer(str(tmp_path / "bert")).save(str(tmp_path / "model"))
+
+    fitted = SentenceModel(model=str(tmp_path / "model")).fit(Strings.of([]), seed=0)
+    rows = fitted.apply(Strings.of(["a b c", "", "a b c", "h"]))
+    assert (fitted.d, rows.dtype) == (16, np.float32)
+    assert np.linalg.norm(rows, axis=1).round(5).tolist() == [1, 0, 1, 1]
+    assert rows[0] == pytest.approx(rows[2], abs=1e-6)
+    assert rows[0] @ rows[3] < 0.999
+    with pytest.raises(errors.UsageError, match="No model"):
+        SentenceModel(model=str(tmp_path / "absent")).fit(Strings.of([]), seed=0)

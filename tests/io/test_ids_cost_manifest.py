@@ -139,15 +139,30 @@ class Letters:
             raise RuntimeError("no tokenizer in it")
         return cls()
 
+    window = 4
+
+    def no_padding(self):
+        self.padded = False
+
+    def no_truncation(self):
+        self.window = None
+
+    padded = True
+
     def encode_batch(self, texts, add_special_tokens=True):
         special = [0] * (2 if add_special_tokens else 0)
-        return [types.SimpleNamespace(ids=[*special, *text]) for text in texts]
+        padding = [0] * (4 if self.padded else 0)
+        return [
+            types.SimpleNamespace(ids=[*special, *text[: self.window], *padding]) for text in texts
+        ]
 
 
-def test_tokens_are_counted_without_special_ones(tmp_path: Path, monkeypatch) -> None:
+def test_tokens_are_counted_without_special_ones_and_whatever_the_models_window(
+    tmp_path: Path, monkeypatch
+) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", types.SimpleNamespace(Tokenizer=Letters))
     path = put(tmp_path / "tokenizer.json", "{}")
-    assert costs_of(f"@tokens:{path}", pool(t=["abc", ""]), Run()).tolist() == [3, 0]
+    assert costs_of(f"@tokens:{path}", pool(t=["abcdef", ""]), Run()).tolist() == [6, 0]
     with pytest.raises(DataError, match=r"no.json: no such file"):
         costs_of(f"@tokens:{tmp_path / 'no.json'}", pool(t=["a"]), Run())
     with pytest.raises(
@@ -162,6 +177,8 @@ def test_tokens_of_a_real_tokenizer(tmp_path: Path) -> None:
     model = tokenizers.models.WordLevel({"a": 0, "b": 1, "[UNK]": 2}, unk_token="[UNK]")
     tokenizer = tokenizers.Tokenizer(model)
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer.enable_padding(length=5)
+    tokenizer.enable_truncation(2)
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     found = costs_of(f"@tokens:{tmp_path / 'tokenizer.json'}", pool(t=["a b x", ""]), Run())
     assert found.tolist() == [3, 0]

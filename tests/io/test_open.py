@@ -1,5 +1,6 @@
 """One way in: paths of every sort, and data in memory of every sort."""
 
+import json
 import os
 import threading
 import types
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.sparse
 
+import handful
 from handful.errors import DataError, UsageError
 from handful.io.open import expand, format_of, open_source
 
@@ -134,6 +136,9 @@ class Dataset:
 
     def __repr__(self):  # part of a test's name, so the same in every process
         return "Dataset"
+
+    def __len__(self):
+        return self._table.num_rows
 
     def with_format(self, kind):
         assert kind == "arrow"
@@ -297,3 +302,20 @@ def test_the_content_of_data_in_memory_is_that_of_its_values() -> None:
     assert content(big) == content(big) != content(changed)
     assert content(np.eye(3)) != content(np.eye(3) * 2)
     assert content(scipy.sparse.eye(3)) != content(scipy.sparse.eye(3) * 2)
+
+
+@pytest.mark.models
+def test_a_real_hugging_face_data_set_is_read_in_its_own_order_and_given_back(tmp_path) -> None:
+    datasets = pytest.importorskip("datasets")
+    rows = [{"text": f"row {i}", "n": i} for i in range(50)]
+    put(tmp_path / "d.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    whole = datasets.load_dataset(
+        "json", data_files=str(tmp_path / "d.jsonl"), split="train", cache_dir=str(tmp_path)
+    )
+    for data in (whole, whole.shuffle(seed=1).select(range(20))):
+        assert texts(open_source(data), "text") == list(data["text"])
+        picked = handful.select(data, rows=5, method="top", score="n").apply(data)
+        assert isinstance(picked, datasets.Dataset)
+        assert sorted(picked["n"]) == sorted(data["n"])[-5:]
+    with pytest.raises(UsageError, match=r"streamed IterableDataset.*Write it to Parquet"):
+        open_source(whole.to_iterable_dataset())

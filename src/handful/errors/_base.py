@@ -42,6 +42,10 @@ class HandfulWarning(UserWarning):
     """Something the user should know, though the work goes on."""
 
 
+for _kind in (HandfulError, DataError, UsageError, InfeasibleError, VerifyError, HandfulWarning):
+    _kind.__module__ = "handful.errors"  # as users import it, and as tracebacks name it
+
+
 def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> str:
     """Suggest the names most like `name`: " Nearest: 'less'." or an empty string.
 

@@ -67,6 +67,9 @@ def _tokens(file: str) -> Callable[[Strings], Whole]:
         tokenizer = Tokenizer.from_file(file)
     except Exception as error:  # the library raises no narrower class
         raise errors.unreadable(file, "tokenizer.json", error) from None
+    # A tokenizer of a model may come with both set to the model's window: every row would cost the same.
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
     encode = getattr(tokenizer, "encode_batch_fast", tokenizer.encode_batch)
 
     def count(texts: Strings) -> Whole:

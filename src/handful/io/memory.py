@@ -35,6 +35,10 @@ def _table(data: Any) -> pa.Table | None:
     if isinstance(data, pa.Table | pa.RecordBatch):
         return data if isinstance(data, pa.Table) else pa.Table.from_batches([data])
     if hasattr(data, "with_format") and hasattr(data, "column_names"):
+        if not hasattr(data, "__len__"):
+            raise errors.unsupported_data(
+                f"streamed {_name(data)}", " Write it to Parquet or JSON Lines first."
+            )
         return _dataset_table(data)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "iloc"):
         return _stream_table(data)
