@@ -10,7 +10,7 @@ from handful.kernels.transpose import WIDTH, by_column
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(0, 0), (1, 1), (7, 3), (30, WIDTH), (50, 3 * WIDTH + 5)])
 def test_columns_are_those_of_scipy(kind, shape):
-    rows = sparse.random_array(shape, density=0.02, rng=np.random.default_rng(0), dtype=kind)
+    rows = sparse.random(*shape, density=0.02, random_state=np.random.default_rng(0), dtype=kind)
     rows = sparse.csr_array(rows)
     wanted = sparse.csc_array(rows)
     starts = np.zeros(shape[1] + 1, np.int64)

@@ -39,7 +39,7 @@ MAKERS = {
 
 
 def graph(rng):
-    return sparse.random_array((7, 7), density=0.4, rng=rng, format="csr")
+    return sparse.random(7, 7, density=0.4, random_state=rng, format="csr")
 
 
 def instance(rng, n=7):

@@ -301,8 +301,8 @@ def count_ngrams(
 
     Example:
         >>> data, counts = np.frombuffer(b"to be or not to be", np.uint8), np.zeros(8, np.int64)
-        >>> count_ngrams(data, np.array([0, 18]), counts, order=2), counts.sum()
-        (array([6]), np.int64(11))
+        >>> count_ngrams(data, np.array([0, 18]), counts, order=2), int(counts.sum())
+        (array([6]), 11)
     """
     check_sizes(order, len(counts))
     tokens = np.zeros(len(offsets) - 1, np.int64)
