@@ -27,12 +27,11 @@ def output_busy(path: object) -> UsageError:
     )
 
 
-def disk_full(path: object, free: int, written: int, needed: int | None) -> DataError:
+def disk_full(path: object, free: int, written: int) -> DataError:
     """No room for the output."""
-    room = f"{needed:,} bytes are needed" if needed else f"{written:,} bytes were written so far"
     return DataError(
-        f"{path}: the disk is full or a size limit is reached ({room}, {free:,} are free). Nothing was left "
-        "there. Make room and run the same command again, or name an output elsewhere."
+        f"{path}: the disk is full or a size limit is reached ({written:,} bytes were written so far, {free:,} "
+        "are free). Nothing was left there. Make room and run the same command again, or name an output elsewhere."
     )
 
 

@@ -40,7 +40,6 @@ class Files:
     are. On an error, on Ctrl-C and on SIGTERM what was written is removed.
 
     Args:
-        needed: Bytes about to be written, where known; named when the disk is full.
         ready: Called once all is on the disk, before the first is renamed; what it raises stops that.
 
     Example:
@@ -53,8 +52,7 @@ class Files:
         (False, b'whole')
     """
 
-    def __init__(self, needed: int | None = None, ready: Callable[[], None] = lambda: None) -> None:
-        self.needed = needed
+    def __init__(self, ready: Callable[[], None] = lambda: None) -> None:
         self._ready = ready
         self._parts: list[PartFile] = []
         self._signals = contextlib.ExitStack()
@@ -103,9 +101,7 @@ class Files:
     def _full(self) -> errors.DataError:
         last = self._parts[-1]
         written = sum(part.size for part in self._parts)
-        return errors.disk_full(
-            last.path, shutil.disk_usage(last.path.parent).free, written, self.needed
-        )
+        return errors.disk_full(last.path, shutil.disk_usage(last.path.parent).free, written)
 
 
 class PartFile:
