@@ -13,7 +13,7 @@ class Fitted(Protocol):
     d: int
     """Width of a vector."""
     sparse: bool
-    """Whether `apply` gives CSR rows, which are held in memory and not kept in the cache."""
+    """Whether `apply` gives CSR rows."""
 
     def apply(self, texts: Strings) -> Any:
         """(m, d) float32, one unit row a text (zero where the text has no features), or CSR (m, d)."""

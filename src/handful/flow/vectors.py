@@ -11,11 +11,13 @@ from handful import errors
 from handful.features import configured
 from handful.methods._contract import View
 from handful.parameters import values
-from handful.pool import Strings
+from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
 from handful.selection import Indices
 
 DEFAULT_FEATURES = "tfidf_svd"
+ENTRIES = 1 << 22
+"""Entries of sparse rows made, and written to the cache, together."""
 
 
 class Vectors:
@@ -90,13 +92,58 @@ class Vectors:
             "seed": rng.seed,
         }
         if self.fitted.sparse:
-            from scipy.sparse import vstack
-
-            blocks = view.map_texts(self.fitted.apply, "features")
-            return vstack([rows for _, _, rows in blocks], format="csr")
+            return _sparse_rows(view, key, identity, self.fitted)
         return view.cached_rows(
             key, identity, (self.fitted.d,), np.float32, self.fitted.apply, progress="features"
         )
+
+
+def _sparse_rows(view: View, key: str, identity: dict[str, Any], fitted: Any) -> Any:
+    """CSR (n, d) of the candidates: in memory, or, where there is a cache, three maps of files in it.
+
+    Lengths, columns and values are made in a pass each over the texts, so that never more than a stretch
+    of rows is in memory, and a killed run goes on where it was.
+    """
+    from scipy.sparse import csr_matrix, vstack
+
+    run, read, cache = view.run_with, view.read_texts, view.run_with.cache
+    if cache is None or not view.identity:
+        return vstack([rows for _, _, rows in view.map_texts(fitted.apply, "features")], "csr")
+    assert read is not None
+    lengths = view.cached_rows(
+        f"{key} lengths",
+        identity,
+        (),
+        np.int64,
+        lambda texts: np.diff(fitted.apply(texts).indptr),
+        progress="features",
+    )
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+
+    def made(part: str, first: int, last: int) -> Any:
+        """Entries [first, last) of "indices" or "data", from the rows that hold them."""
+        low = int(np.searchsorted(starts, first, "right")) - 1
+        high = int(np.searchsorted(starts, last, "left"))
+        cuts = [(at, min(high, at + BLOCK_ROWS)) for at in range(low, high, BLOCK_ROWS)]
+        parts = run.map_blocks(lambda cut: getattr(fitted.apply(read(*cut)), part), cuts)
+        return np.concatenate(list(parts))[first - starts[low] : last - starts[low]]
+
+    def kept(part: str, dtype: Any) -> Any:
+        run.progress.stage("features", int(starts[-1]))
+        return cache.array(
+            f"{key} {part}",
+            {**view.identity, **identity},
+            (int(starts[-1]),),
+            dtype,
+            lambda first, last: made(part, first, last),
+            block_rows=ENTRIES,
+            done=run.progress.advance,
+        )
+
+    entries = (kept("data", np.float32), kept("indices", np.int32), starts)
+    rows = csr_matrix(entries, shape=(view.n, fitted.d))
+    rows.has_canonical_format = True
+    return rows
 
 
 def _texts_of(view: View, rows: Indices) -> Strings:
