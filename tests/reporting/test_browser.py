@@ -61,7 +61,7 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chrome():
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install handful[browser]")
     service = shutil.which("chromedriver")
     if service is None:
         pytest.skip("needs chromedriver and Chromium on the path")
@@ -238,7 +238,7 @@ def test_hostile_rows_are_words_on_the_page(show):
 def test_axe_finds_no_serious_fault(show, name, scheme):
     script = Path(os.environ.get("HANDFUL_AXE", ".axe/package/axe.min.js"))
     if not script.is_file():
-        pytest.skip("needs axe-core: make .axe, or HANDFUL_AXE=/path/to/axe.min.js")
+        pytest.skip("needs axe-core: make test-browser, or HANDFUL_AXE=/path/to/axe.min.js")
     driver = show(name, 1400, scheme)
     ask(driver, script.read_text() + "; window.axe = axe")
     found = driver.execute_async_script("const done = arguments[0]; axe.run(document).then(done)")
