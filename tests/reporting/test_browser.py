@@ -61,7 +61,9 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chrome():
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install handful[browser]")
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="needs selenium: pip install handful[browser]"
+    )
     service = shutil.which("chromedriver")
     if service is None:
         pytest.skip("needs chromedriver and Chromium on the path")
@@ -194,7 +196,7 @@ def test_the_picks_are_searched_and_shown_in_parts(show):
 
     driver = show()
     listed = "return document.querySelectorAll('#picks > li').length"
-    assert ask(driver, listed) == 40
+    assert ask(driver, listed) == 20
     driver.find_element(By.ID, "more").send_keys(Keys.ENTER)
     assert ask(driver, listed) == 60 and not driver.find_element(By.ID, "more").is_displayed()
     picks = ask(driver, "return JSON.parse(document.getElementById('data').textContent).picks")

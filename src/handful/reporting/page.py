@@ -56,7 +56,8 @@ class Profile:
     Args:
         title, caption: In words.
         labels: Of the bars, or of the stretches of a number.
-        pool, picks: Shares, each summing to 1 over all labels (those left out included).
+        pool, picks: Shares.
+        edges: Of a number's stretches, one more than there are labels; empty for groups.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Profile:
     labels: Sequence[str]
     pool: Sequence[float]
     picks: Sequence[float]
+    edges: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
