@@ -65,7 +65,8 @@ make_venv = \
 
 demo: .venv/core
 	$(BIN)/python scripts/make_pool.py demo
-	$(BIN)/handful select demo/pool.jsonl --like demo/target.jsonl --rows 1000 -o demo/subset.jsonl --overwrite
+	$(BIN)/handful select demo/pool.jsonl --like demo/target.jsonl --rows 1000 -o demo/subset.jsonl --overwrite \
+	  --report demo/report.html
 	$(BIN)/handful verify demo/subset.jsonl.manifest.json
 	$(BIN)/python scripts/show_picks.py demo
 

@@ -125,7 +125,7 @@ def test_a_group_is_a_bar_as_long_as_its_share_and_a_dot_at_the_picks():
     assert np.isclose(dots[1], float(long.get("x")) + float(long.get("width")), atol=0.1)
 
 
-@given(st.floats(-1e6, 1e6), st.floats(1e-2, 1e9), st.integers(2, 8))
+@given(st.floats(-1e6, 1e6), st.floats(1e-2, 1e9), st.integers(4, 8))
 def test_ticks_are_few_even_and_inside(low, span, most):
     found = ticks(low, low + span, most)
     assert 1 <= len(found) <= most

@@ -39,11 +39,11 @@ def tick(value: float) -> str:
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Round numbers from `low` to `high`, at most so many, at even steps of 1, 2 or 5.
+    """Round numbers from `low` to `high`, at most `most` ≥ 4 of them, at even steps of 1, 2 or 5.
 
     Example:
         >>> ticks(0, 11_539), [round(t, 2) for t in ticks(0.13, 0.47)]
-        ([0, 5000, 10000], [0.2, 0.3, 0.4])
+        ([0.0, 5000.0, 10000.0], [0.2, 0.3, 0.4])
     """
     span = high - low
     if not (span > 0 and math.isfinite(span)):
