@@ -137,7 +137,7 @@ def judge(case: Case, draws: int | None = None) -> Verdict:
         case: What was chosen, from what, under what.
         draws: Number of random picks, at least 39; None: by the table in `draws.py`.
 
-    Cost: one run of the method on at most 50,000 rows (20,000 with features), and the measures.
+    Cost: one run of the method on at most 20,000 rows, and the measures.
     """
     check_draws(draws)
     try:
