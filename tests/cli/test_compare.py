@@ -52,6 +52,19 @@ def test_the_same_as_json(pool, capsys):
     assert code == 0 and json.loads(out)["lines"][0]["method"] == "random"
 
 
+def test_a_comparison_has_a_page_and_writes_over_nothing_unasked(pool, capsys):
+    line = "compare pool.jsonl --rows 12 --label kind --method random --seeds 5 --report c.html"
+    code, out, _ = run(line, capsys)
+    assert code == 0 and "Wrote c.html" in out
+    assert (pool / "c.html").read_text().startswith("<!doctype html>")
+    for again in (line, line.replace("--report c.html", "-o c.html")):
+        code, _, err = run(again, capsys)
+        assert code == 2 and "c.html exists. Pass --overwrite" in err
+    assert run(f"{line} --overwrite -q", capsys)[0] == 0
+    code, _, err = run(line.replace("--report c.html", "-o c.xlsx"), capsys)
+    assert code == 2 and ".xlsx" in err and ".csv" in err
+
+
 def test_an_unknown_method_is_refused_with_the_nearest(pool, capsys):
     code, _, err = run("compare pool.jsonl --rows 12 --label kind --method randon", capsys)
     assert code == 2 and "Nearest: 'random'" in err

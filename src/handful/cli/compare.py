@@ -11,7 +11,7 @@ from handful.cli.progress import progress
 from handful.cli.request import asked, named
 from handful.cli.show import bytes_of, print_json, table, time_of
 from handful.cli.verdict import short
-from handful.comparing.comparison import Comparison, Line
+from handful.comparing.comparison import Comparison, Line, check_suffix
 
 _OWN = ("seeds", "probe", "probe_command", "smaller_is_better", "test", "test_embeddings")
 
@@ -19,6 +19,7 @@ _OWN = ("seeds", "probe", "probe_command", "smaller_is_better", "test", "test_em
 def run(typed: Given) -> None:
     """Carry out the command."""
     from handful.comparing.compare import compare
+    from handful.reporting.report import report
 
     methods = typed.pop("method", ["auto"])
     ask = asked(typed)
@@ -27,25 +28,44 @@ def run(typed: Given) -> None:
     if "test_array" in typed:
         own["test_arrays"] = named(typed["test_array"], "--test-array")
     quiet, as_json = typed.get("quiet", False), typed.get("json", False)
+    _check_outputs(typed)
     with progress(quiet=quiet) as listener:
         found = compare(
             ask.pool, methods=methods, progress=listener, **own, **{**request, "method": "auto"}
         )
     if "output" in typed:
         found.save(typed["output"])
+    if "report" in typed:
+        report(found, typed["report"])
     if as_json:
         print_json(found.record())
     elif not quiet:
         show_comparison(found)
+        if "report" in typed:
+            print(f"Wrote {typed['report']}: open it in a browser.")
     sys.stdout.flush()
+
+
+def _check_outputs(typed: Given) -> None:
+    """Refuse what cannot be written, or is there already, before any work."""
+    from handful.reporting.report import check_page
+
+    for name in ("output", "report"):
+        if name in typed:
+            check_page(typed[name], overwrite=typed.get("overwrite", False))
+    if "output" in typed:
+        check_suffix(typed["output"])
 
 
 def show_comparison(found: Comparison, file: TextIO | None = None) -> None:
     """The table, best first, and below it what may be said."""
+    from handful.comparing.compare import SEEDS
+
     better = "larger" if found.larger_is_better else "smaller"
     draws = "one random pick" if found.draws == 1 else f"{found.draws} random picks"
     print(f"Probe {found.probe}: {found.unit}, {better} is better; {found.scope}.", file=file)
-    print(f"{found.seeds} seeds, {draws} for each.", file=file)
+    few = " So few seeds make wide intervals; 10 are the default." if found.seeds < SEEDS else ""
+    print(f"{found.seeds} seeds, {draws} for each.{few}", file=file)
     head = (
         "  method",
         "picks",

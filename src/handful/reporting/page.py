@@ -32,9 +32,11 @@ class Chart:
         title, caption: In words.
         sizes: Ascending numbers of picks.
         values: Of the picks.
-        random_sizes, random, low, high: Of random picks; empty without.
+        random_sizes, random: Of random picks; empty without.
+        low, high: A band at those sizes; `band_of` says whose: "random", or "picks".
         bound: What no selection of the whole size can pass, or None.
         knee: The size after which more picks bring little, or None.
+        span: From where to where the drawing reaches; None: as far as its numbers.
     """
 
     title: str
@@ -47,6 +49,8 @@ class Chart:
     high: Sequence[float] = ()
     bound: float | None = None
     knee: int | None = None
+    band_of: str = "random"
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

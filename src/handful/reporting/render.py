@@ -21,29 +21,41 @@ OUTCOMES = {"better": "better", "same": "no different", "worse": "worse", "none"
 
 def render(page: Page) -> str:
     """The whole page; every text of the user's is escaped, by the template or as JSON."""
-    text: str = _template().render(
+    return fill(
+        "page",
         page=page,
-        version=handful.__version__,
-        style=Markup(_file("page.css")),
         script=Markup(_file("page.js")),
         data=Markup(as_json(data_of(page))),
-        outcome_words=OUTCOMES,
         line_chart=line_chart,
         bar_chart=bar_chart,
         row_of=row_of,
         strip=strip,
         swarm=swarm,
     )
+
+
+def fill(template: str, **context: Any) -> str:
+    """One of the templates with what it shows; every page has the same styles."""
+    text: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            version=handful.__version__,
+            style=Markup(_file("page.css")),
+            outcome_words=OUTCOMES,
+            **context,
+        )
+    )
     return text
 
 
 @functools.cache
-def _template() -> Any:
+def _environment() -> Any:
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    loader = DictLoader({"page": _file("page.html.j2")})
+    names = ("head", "page", "comparison")
     made = Environment(
-        loader=loader,
+        loader=DictLoader({name: _file(f"{name}.html.j2") for name in names}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -52,7 +64,7 @@ def _template() -> Any:
     made.filters["short"] = lambda value: number(value).replace("-", "−")
     made.filters["capitalise"] = lambda text: text[:1].upper() + text[1:]
     made.filters["fine"] = lambda value: f"{value:.6g}".replace("-", "−")
-    return made.get_template("page")
+    return made
 
 
 def _file(name: str) -> str:

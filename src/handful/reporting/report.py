@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from handful import errors
+from handful.comparing.comparison import Comparison
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.verify import replay
 from handful.io.manifest import read_manifest, read_sidecar
+from handful.reporting.contest import render_comparison
 from handful.reporting.gather import gather
 from handful.reporting.render import render
 from handful.runtime.progress import Progress
@@ -18,7 +20,7 @@ from handful.selection import Selection
 
 
 def report(
-    manifest: str | Path | Selection,
+    manifest: str | Path | Selection | Comparison,
     path: str | Path,
     data: Any = None,
     *,
@@ -32,7 +34,8 @@ def report(
     parameters and manifest.
 
     Args:
-        manifest: Path of a `.manifest.json`, or a selection made in this session.
+        manifest: Path of a `.manifest.json`, or a selection or a comparison made in this session. The page of a
+            comparison shows each method's gain over random with its interval, learning curves, and costs.
         path: Where the page goes.
         data: The pool, where it was handed over in memory or has moved.
         progress: Who is told how far the work is.
@@ -49,6 +52,8 @@ def report(
         >>> page.read_text()[:15]
         '<!doctype html>'
     """
+    if isinstance(manifest, Comparison):
+        return _write(render_comparison(manifest), path)
     prepared, selection = again(manifest, data, progress, options)
     return write_page(prepared, selection, path)
 
@@ -66,10 +71,13 @@ def check_page(path: str | Path, *, overwrite: bool) -> None:
 
 def write_page(prepared: Prepared, selection: Selection, path: str | Path) -> Path:
     """Write the page of a selection, whole or not at all."""
+    return _write(render(gather(prepared, selection)), path)
+
+
+def _write(text: str, path: str | Path) -> Path:
     path = Path(path)
-    text = render(gather(prepared, selection)).encode("utf-8", "replace")
     part = path.with_name(path.name + ".part")
-    part.write_bytes(text)
+    part.write_bytes(text.encode("utf-8", "replace"))
     return part.replace(path)
 
 

@@ -71,8 +71,8 @@ def line_chart(chart: Chart) -> Markup:
     every = [*chart.values, *chart.low, *chart.high, *chart.random]
     if chart.bound is not None:
         every.append(chart.bound)
-    low, high = min(every), max(every)
-    margin = (high - low) * 0.06 or 1.0
+    low, high = chart.span or (min(every), max(every))
+    margin = 0.0 if chart.span else (high - low) * 0.06 or 1.0
     x = Scale(min(0.0, chart.sizes[0]), chart.sizes[-1], LEFT, WIDTH - RIGHT)
     y = Scale(low - margin, high + margin, HEIGHT - BOTTOM, TOP)
     marks = [rules(y, ticks(low, high)), _sizes(x, chart.sizes[-1])]
@@ -125,9 +125,11 @@ def line(sizes: Sequence[float], values: Sequence[float], x: Scale, y: Scale, na
 
 
 def _band(chart: Chart, x: Scale, y: Scale) -> str:
-    there = [f"{x(a)},{y(b)}" for a, b in zip(chart.random_sizes, chart.high, strict=True)]
-    back = [f"{x(a)},{y(b)}" for a, b in zip(chart.random_sizes, chart.low, strict=True)]
-    return f'<polygon class="band" points="{" ".join([*there, *reversed(back)])}"/>'
+    inside = [[min(max(y(b), TOP), HEIGHT - BOTTOM) for b in e] for e in (chart.high, chart.low)]
+    there, back = (
+        [f"{x(a)},{b}" for a, b in zip(chart.random_sizes, edge, strict=True)] for edge in inside
+    )
+    return f'<polygon class="band {chart.band_of}-band" points="{" ".join([*there, *reversed(back)])}"/>'
 
 
 def _knee(chart: Chart, x: Scale, y: Scale) -> str:
