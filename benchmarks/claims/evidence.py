@@ -198,7 +198,9 @@ def compare(trial: Trial, folder: Folder, most: int, seeds: int) -> Comparison:
         given["like"] = given["like"][:100]
     n = len(next(iter(data.values())))
     rows = min(trial.rows, n // 4)
-    return handful.compare(data, methods=list(trial.methods), rows=rows, seeds=seeds, **trial.asked, **given)
+    return handful.compare(
+        data, methods=list(trial.methods), rows=rows, seeds=seeds, **trial.asked, **given
+    )
 
 
 # The page -----------------------------------------------------------------------------------------
