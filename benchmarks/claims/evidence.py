@@ -69,13 +69,17 @@ def table(path: Path) -> Data:
 
 
 def labelled(name: str, file: str) -> Callable[[Folder], tuple[Data, dict[str, Any]]]:
-    """Texts with labels, and embeddings where they lie beside."""
+    """Texts with labels, and embeddings where they lie beside; rows without a text are left out."""
 
     def read(folder: Folder) -> tuple[Data, dict[str, Any]]:
         found = table(folder / name / file)
-        data = {"text": found["text"], "label": [str(label) for label in found["label"]]}
+        kept = [row for row, text in enumerate(found["text"]) if text.strip()]
+        data = {
+            "text": [found["text"][row] for row in kept],
+            "label": [str(found["label"][row]) for row in kept],
+        }
         if (folder / name / "embeddings.npy").exists():
-            data["embedding"] = np.load(folder / name / "embeddings.npy").astype(np.float32)
+            data["embedding"] = np.load(folder / name / "embeddings.npy")[kept].astype(np.float32)
         return data, {}
 
     return read

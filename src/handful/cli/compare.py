@@ -8,10 +8,11 @@ from typing import Any, TextIO
 
 from handful.cli.flags import Given
 from handful.cli.progress import progress
-from handful.cli.request import asked, named
+from handful.cli.request import Asked, asked, named
 from handful.cli.show import bytes_of, print_json, table, time_of
 from handful.cli.verdict import short
 from handful.comparing.comparison import Comparison, Line, check_suffix
+from handful.flow.save import files_read
 
 _OWN = ("seeds", "probe", "probe_command", "smaller_is_better", "test", "test_embeddings")
 
@@ -28,7 +29,7 @@ def run(typed: Given) -> None:
     if "test_array" in typed:
         own["test_arrays"] = named(typed["test_array"], "--test-array")
     quiet, as_json = typed.get("quiet", False), typed.get("json", False)
-    _check_outputs(typed)
+    _check_outputs(ask)
     with progress(quiet=quiet) as listener:
         found = compare(
             ask.pool, methods=methods, progress=listener, **own, **{**request, "method": "auto"}
@@ -46,15 +47,18 @@ def run(typed: Given) -> None:
     sys.stdout.flush()
 
 
-def _check_outputs(typed: Given) -> None:
+def _check_outputs(ask: Asked) -> None:
     """Refuse what cannot be written, or is there already, before any work."""
     from handful.reporting.report import check_page
 
-    for name in ("output", "report"):
-        if name in typed:
-            check_page(typed[name], overwrite=typed.get("overwrite", False))
-    if "output" in typed:
-        check_suffix(typed["output"])
+    given = ask.given
+    inputs = [*files_read(ask.pool, ask.request), *filter(None, [given.get("test")])]
+    outputs = [given[name] for name in ("output", "report") if name in given]
+    for place, path in enumerate(outputs):
+        overwrite = given.get("overwrite", False)
+        check_page(path, overwrite=overwrite, inputs=inputs, outputs=outputs[:place])
+    if "output" in given:
+        check_suffix(given["output"])
 
 
 def show_comparison(found: Comparison, file: TextIO | None = None) -> None:

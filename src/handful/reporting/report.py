@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from handful.comparing.comparison import Comparison
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.verify import replay
 from handful.io.manifest import read_manifest, read_sidecar
+from handful.io.output import check_place
 from handful.reporting.contest import render_comparison
 from handful.reporting.gather import gather
 from handful.reporting.render import render
@@ -58,15 +60,24 @@ def report(
     return write_page(prepared, selection, path)
 
 
-def check_page(path: str | Path, *, overwrite: bool) -> None:
-    """Refuse a place where no page can be written, before any work."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise errors.output_folder(path, f"there is no folder {path.parent}")
-    if path.is_dir():
-        raise errors.output_folder(path, "that is a folder")
-    if path.exists() and not overwrite:
-        raise errors.output_exists(path)
+def check_page(
+    path: str | Path,
+    *,
+    overwrite: bool,
+    inputs: Iterable[str | Path] = (),
+    outputs: Iterable[str | Path] = (),
+) -> None:
+    """Refuse a place where no page can be written, before any work.
+
+    Args:
+        path: Where the page is to go.
+        overwrite: Whether what is there may be replaced; an input never is.
+        inputs: Files that are read.
+        outputs: Files that are written besides.
+    """
+    check_place(Path(path), overwrite=overwrite, inputs=inputs)
+    if Path(path).resolve() in {Path(other).resolve() for other in outputs}:
+        raise errors.outputs_collide(path)
 
 
 def write_page(prepared: Prepared, selection: Selection, path: str | Path) -> Path:
