@@ -3,6 +3,7 @@
 #   make demo          choose 1,000 of the docstrings on this machine, from nothing: two minutes, most of it the install
 #   make test          the test suite, default marks          make test ARGS="-k jsonl" runs a part of it
 #   make test-all      every mark, full counts
+#   make test-browser  the pages in headless Chromium, with axe-core where npm can fetch it
 #   make test-lowest   the test suite on the oldest versions that pyproject.toml allows
 #   make check         formatter, linter, types, import order, dependencies
 #   make bench         the benchmarks; figures go to docs/
@@ -14,6 +15,7 @@
 
 PYTHON ?=
 ARGS =
+AXE = 4.10
 BIN = .venv/bin
 
 # Run as: VENV=folder; $(make_venv)
@@ -34,7 +36,7 @@ make_venv = \
 	  rm -rf "$$VENV" && "$$found" -m venv "$$VENV"; \
 	}
 
-.PHONY: demo test test-all test-lowest check bench claims docs clean
+.PHONY: demo test test-all test-browser test-lowest check bench claims docs clean
 
 .venv/core: pyproject.toml
 	@VENV=.venv; $(make_venv)
@@ -46,6 +48,15 @@ make_venv = \
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch .venv/core .venv/dev
 
+.venv/browser: .venv/dev
+	$(BIN)/python -m pip install --quiet --editable '.[browser]'
+	@touch .venv/browser
+
+# The rules of accessibility, which the browser tests ask; without npm or a network those tests are skipped aloud.
+.axe/package/axe.min.js:
+	@mkdir -p .axe && cd .axe && npm pack --silent axe-core@$(AXE) > /dev/null && tar -xzf axe-core-*.tgz package/axe.min.js && \
+	  touch package/axe.min.js || echo "axe-core could not be fetched: its tests will be skipped." >&2
+
 .venv-lowest/dev: pyproject.toml
 	@VENV=.venv-lowest; $(make_venv)
 	.venv-lowest/bin/python .ci/lowest.py > .venv-lowest/lowest.txt
@@ -54,15 +65,19 @@ make_venv = \
 
 demo: .venv/core
 	$(BIN)/python scripts/make_pool.py demo
-	$(BIN)/handful select demo/pool.jsonl --like demo/target.jsonl --rows 1000 -o demo/subset.jsonl --overwrite
+	$(BIN)/handful select demo/pool.jsonl --like demo/target.jsonl --rows 1000 -o demo/subset.jsonl --overwrite \
+	  --report demo/report.html
 	$(BIN)/handful verify demo/subset.jsonl.manifest.json
 	$(BIN)/python scripts/show_picks.py demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
 
-test-all: .venv/dev
+test-all: .venv/browser .axe/package/axe.min.js
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -m "" $(ARGS)
+
+test-browser: .venv/browser .axe/package/axe.min.js
+	$(BIN)/python -m pytest -m browser $(ARGS)
 
 # Old versions warn about things that are long mended: warnings are errors on the newest versions only.
 test-lowest: .venv-lowest/dev
@@ -90,4 +105,4 @@ docs: .venv/core
 	$(BIN)/python docs/make_methods.py
 
 clean:
-	rm -rf .venv .venv-lowest demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .axe .venv .venv-lowest demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

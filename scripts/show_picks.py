@@ -59,6 +59,7 @@ def main(folder: Path) -> None:
         "target.jsonl": "what the picks should be like",
         "subset.jsonl": "the picks, line for line as in the pool",
         "subset.jsonl.manifest.json": "how they were chosen; handful verify replays it",
+        "report.html": "all of it as a page: open it in a browser",
     }.items():
         print(f"  {folder / name!s:<36}{what}")
 

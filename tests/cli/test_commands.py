@@ -1,6 +1,7 @@
 """methods, plan, verify, cache."""
 
 import json
+import re
 
 import pytest
 
@@ -12,15 +13,19 @@ DSIR = ("--rows", "20", "--like", "target.jsonl", "--method", "dsir")
 # methods ----------------------------------------------------------------------------------------
 
 
-def test_methods_lists_every_method_with_what_it_needs_and_its_paper(handful):
+def test_methods_lists_every_method_with_what_it_needs_and_its_paper(handful, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     listed = handful("methods").out
+    assert max(map(len, listed.splitlines())) <= 80
+    assert re.search(r"^Needs nothing:\n  random ", listed, re.M)
+    assert re.search(r"^Needs text and a target with text \(--like\):\n  dsir ", listed, re.M)
     records = handful("methods", "--json").json["methods"]
     assert [record["key"] for record in records] == all_methods.keys()
     for record in records:
         cls = all_methods.find(record["key"])
         assert record["needs"] == list(cls.facts.needs)
         assert record["paper"] == cls.facts.paper
-        assert f"\n{record['key']} " in listed
+        assert f"\n  {record['key']} " in listed
 
 
 @pytest.mark.parametrize("key", ["dsir", "k-center"])

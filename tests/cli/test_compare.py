@@ -52,6 +52,19 @@ def test_the_same_as_json(pool, capsys):
     assert code == 0 and json.loads(out)["lines"][0]["method"] == "random"
 
 
+def test_a_comparison_has_a_page_and_writes_over_nothing_unasked(pool, capsys):
+    line = "compare pool.jsonl --rows 12 --label kind --method random --seeds 5 --report c.html"
+    code, out, _ = run(line, capsys)
+    assert code == 0 and "Wrote c.html" in out
+    assert (pool / "c.html").read_text().startswith("<!doctype html>")
+    for again in (line, line.replace("--report c.html", "-o c.html")):
+        code, _, err = run(again, capsys)
+        assert code == 2 and "c.html exists. Pass --overwrite" in err
+    assert run(f"{line} --overwrite -q", capsys)[0] == 0
+    code, _, err = run(line.replace("--report c.html", "-o c.xlsx"), capsys)
+    assert code == 2 and ".xlsx" in err and ".csv" in err
+
+
 def test_an_unknown_method_is_refused_with_the_nearest(pool, capsys):
     code, _, err = run("compare pool.jsonl --rows 12 --label kind --method randon", capsys)
     assert code == 2 and "Nearest: 'random'" in err
@@ -89,3 +102,30 @@ def test_labels_are_probed_and_their_column_is_checked(pool, capsys):
     assert code == 0 and "linear classifier, accuracy" in out
     code, _, err = run("select pool.jsonl --rows 20 --method random --label kid -o x.jsonl", capsys)
     assert code == 2 and "Nearest: 'kind'" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("select pool.jsonl --rows 5 -o s.jsonl --report pool.jsonl", "is one of the inputs"),
+        ("select pool.jsonl --rows 5 --like like.jsonl -o s.jsonl --report like.jsonl", "inputs"),
+        ("select pool.jsonl --rows 5 -o s.jsonl --report ./s.jsonl", "named for two outputs"),
+        ("select pool.jsonl --rows 5 -o s.jsonl --report s.jsonl.manifest.json", "two outputs"),
+        ("compare pool.jsonl --rows 5 --method random --report pool.jsonl", "inputs"),
+        ("compare pool.jsonl --rows 5 --test like.jsonl --report like.jsonl", "inputs"),
+        ("compare pool.jsonl --rows 5 -o t.json --report t.json", "two outputs"),
+    ],
+)
+def test_no_page_is_written_over_an_input_or_another_output(pool, capsys, line, told):
+    before = {path: path.read_bytes() for path in pool.iterdir()}
+    code, _, err = run(f"{line} --overwrite", capsys)
+    assert code == 2 and told in err
+    assert {path: path.read_bytes() for path in pool.iterdir()} == before
+
+
+def test_what_cannot_be_compared_is_refused(pool, capsys):
+    code, _, err = run("compare pool.jsonl --rows 5 --method random --seeds 0", capsys)
+    assert code == 2 and "--seeds 0: at least 1" in err
+    (pool / "few.jsonl").write_text('{"text": "a b", "kind": "x"}\n' * 4)
+    code, _, err = run("compare few.jsonl --rows 1 --label kind --method random", capsys)
+    assert code == 2 and "--test FILE" in err

@@ -81,6 +81,17 @@ def test_random_methods_are_rarely_better_or_worse_than_random():
     assert claims <= 3  # 5 % of 12 is 0.6; P(> 3) < 0.3 %
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [6, 10])
+def test_a_random_method_is_called_better_in_at_most_one_comparison_of_twenty(seeds):
+    data, said = pool(n=120), []
+    for trial in range(500):
+        asked = {"rows": 15, "label": "label", "seeds": seeds, "seed": 100 * trial, "cache": False}
+        said.append(compare(data, methods=["random"], **asked).whole[0].gain.outcome)
+    assert said.count("better") <= 25
+    assert said.count("worse") <= 25
+
+
 def test_every_method_of_a_seed_sees_the_same_rows_and_none_of_those_held_out():
     first, second = Favourite(lambda v: np.zeros(v.n)), Favourite(lambda v: np.ones(v.n))
     compare(pool(), methods=[first, second], rows=40, label="label", seeds=3, cache=False)
@@ -312,9 +323,9 @@ def test_tables_are_written_in_every_format(tmp_path):
     import pyarrow.parquet as pq
 
     table = pq.read_table(found.save(tmp_path / "c.parquet"))
-    assert table["method"].to_pylist() == ["random"] * 4 and table.num_columns == len(
-        record["lines"][0]
-    )
+    assert table["method"].to_pylist() == ["random"] * 4
+    assert {*table.column_names, "each"} == set(record["lines"][0])  # a list has no cell
+    assert len(record["lines"][0]["each"]) == record["seeds"]
     with pytest.raises(errors.UsageError, match="suffix"):
         found.save(tmp_path / "c.xlsx")
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from handful.comparing.narrow import narrow_target, narrow_view
+from handful.comparing.narrow import narrow_target, narrow_view, remembered
 from handful.methods._contract import Target, View
 from handful.pool import BLOCK_ROWS, Strings
 
@@ -58,3 +58,34 @@ def test_texts_are_read_across_blocks_in_any_stretch():
     few = narrow_target(Target("t", n, read, lambda name: np.zeros((n, 1))), rows)
     assert list(few.texts(1, 5)) == [str(r) for r in rows[1:]]
     assert few.arrays(None).shape == (5, 1)
+
+
+def counting(n, length=3):
+    asked = []
+
+    def read(start, stop):
+        asked.append((start, stop))
+        return Strings.of([f"{i:0{length}d}" for i in range(start, stop)])
+
+    return View(n=n, keys=np.arange(n, dtype=np.uint64), read_texts=read), asked
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 0), (3, 9), (0, 20_000), (8_000, 8_400)])
+def test_remembered_texts_are_the_same_in_any_stretch(start, stop):
+    view, _ = counting(20_000)
+    found = remembered(view).read_texts(start, stop)
+    assert list(found) == list(view.read_texts(start, stop))
+
+
+def test_remembered_texts_are_read_once_where_they_are_small_and_again_where_they_are_not(
+    monkeypatch,
+):
+    for most, reads in ((10**9, 3), (BLOCK_ROWS * 4, 5)):  # room for all three blocks, or for one
+        monkeypatch.setattr("handful.comparing.narrow.MOST_BYTES_HELD", most)
+        view, asked = counting(20_000)
+        view = remembered(view)
+        for _ in range(2):
+            for block in range(0, 20_000, BLOCK_ROWS):
+                view.read_texts(block, min(20_000, block + BLOCK_ROWS))
+        assert len(asked) == reads
+    assert remembered(View(n=1, keys=np.zeros(1, np.uint64))).read_texts is None

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import handful
 from handful.comparing.cases import judged
 from handful.flow.prepare import prepare
 from handful.flow.select import choose, request
-from handful.reporting.report import write_page
+from handful.reporting.report import report, write_page
 
 pytestmark = pytest.mark.browser
 
@@ -56,12 +57,21 @@ def pages(tmp_path_factory):
         prepared = prepare(data, request({"cache": False, **asked}))
         selection = judged(prepared, choose(prepared), 39)
         made[name] = write_page(prepared, selection, folder / f"{name}.html")
+    made["comparison"] = report(compared(plain), folder / "comparison.html")
     return made
+
+
+def compared(data):
+    methods = ["random", "k_center", "facility_location", "graph_cut:trade_off=0.3"]
+    asked = {"rows": 40, "label": "group", "seeds": 5, "cache": False}
+    return handful.compare(data, methods=methods, **asked)
 
 
 @pytest.fixture(scope="module")
 def chrome():
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="needs selenium: pip install handful[browser]"
+    )
     service = shutil.which("chromedriver")
     if service is None:
         pytest.skip("needs chromedriver and Chromium on the path")
@@ -98,7 +108,7 @@ def text_of(driver, name):
     return ask(driver, "return document.getElementById(arguments[0]).textContent", name)
 
 
-@pytest.mark.parametrize("name", ["plain", "hostile"])
+@pytest.mark.parametrize("name", ["plain", "hostile", "comparison"])
 def test_it_loads_without_a_console_message_and_without_a_request(show, pages, name):
     driver = show(name)
     assert driver.get_log("browser") == []
@@ -111,7 +121,7 @@ def test_it_loads_without_a_console_message_and_without_a_request(show, pages, n
 
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["plain", "hostile"])
+@pytest.mark.parametrize("name", ["plain", "hostile", "comparison"])
 def test_nothing_runs_out_of_the_page_on_a_phone_or_a_desk(show, name, width, scheme):
     driver = show(name, width, scheme)
     assert ask(driver, "return document.documentElement.scrollWidth") <= width
@@ -194,7 +204,7 @@ def test_the_picks_are_searched_and_shown_in_parts(show):
 
     driver = show()
     listed = "return document.querySelectorAll('#picks > li').length"
-    assert ask(driver, listed) == 40
+    assert ask(driver, listed) == 20
     driver.find_element(By.ID, "more").send_keys(Keys.ENTER)
     assert ask(driver, listed) == 60 and not driver.find_element(By.ID, "more").is_displayed()
     picks = ask(driver, "return JSON.parse(document.getElementById('data').textContent).picks")
@@ -233,13 +243,27 @@ def test_hostile_rows_are_words_on_the_page(show):
     assert ask(driver, isolated)
 
 
+def test_a_comparison_shows_a_row_a_method_and_its_numbers_on_a_phone_too(show):
+    rows = "return [...document.querySelectorAll('.contest tbody tr')].map((r) => r.innerText)"
+    for width in (400, 1400):
+        told = ask(show("comparison", width), rows)
+        assert len(told) == 4
+        assert {t.split()[0] for t in told} >= {"random", "k_center", "facility_location"}
+        assert all(
+            " to " in t and any(w in t for w in ("better", "no different", "worse")) for t in told
+        )
+    dots = "return document.querySelectorAll('.contest .forest circle.one').length"
+    assert ask(show("comparison"), dots) == 4 * 5  # one a seed
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["plain", "hostile"])
-def test_axe_finds_no_serious_fault(show, name, scheme):
+@pytest.mark.parametrize("name", ["plain", "hostile", "comparison"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_axe_finds_no_serious_fault(show, name, scheme, width):
     script = Path(os.environ.get("HANDFUL_AXE", ".axe/package/axe.min.js"))
     if not script.is_file():
-        pytest.skip("needs axe-core: make .axe, or HANDFUL_AXE=/path/to/axe.min.js")
-    driver = show(name, 1400, scheme)
+        pytest.skip("needs axe-core: make test-browser, or HANDFUL_AXE=/path/to/axe.min.js")
+    driver = show(name, width, scheme)
     ask(driver, script.read_text() + "; window.axe = axe")
     found = driver.execute_async_script("const done = arguments[0]; axe.run(document).then(done)")
     serious = [v for v in found["violations"] if v["impact"] in {"serious", "critical"}]

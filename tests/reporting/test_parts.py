@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from handful.comparing.vectors import cosines
 from handful.graphs.similarity import unit_rows
 from handful.pool import Pool
+from handful.reporting.bars import bar_chart
 from handful.reporting.curve import knee
 from handful.reporting.layout import layout
 from handful.reporting.page import Chart, Profile
 from handful.reporting.png import png_bytes
 from handful.reporting.profiles import of_groups, of_numbers
+from handful.reporting.rails import swarm
 from handful.reporting.render import as_json
-from handful.reporting.svg import bar_chart, line_chart, number
+from handful.reporting.svg import line_chart, number, ticks
 from handful.reporting.text import MOST_BYTES, beginning, texts_of
 
 
@@ -84,43 +86,76 @@ def test_a_line_chart_draws_every_size_and_stays_inside():
         "T", "c", [0, 5, 10], [0, 3, 4], [5, 10], [1, 2], [0, 1], [2, 3], bound=6.0, knee=5
     )
     drawn = elements(line_chart(chart))
-    lines = {e.get("class"): e for e in drawn}
+    lines = {(e.get("class") or "").split(" ")[0]: e for e in drawn}
     assert len(lines["picks"].get("points").split()) == 3
     assert len(lines["random"].get("points").split()) == 2
     assert len(lines["band"].get("points").split()) == 4
     for name in ("picks", "random", "band"):
         for pair in lines[name].get("points").split():
             x, y = map(float, pair.split(","))
-            assert 0 <= x <= 560 and 0 <= y <= 260
+            assert 0 <= x <= 420 and 0 <= y <= 236
     assert "bound" in lines and "knee" in lines
 
 
 def test_hostile_words_in_a_chart_are_words():
     evil = '<script>alert(1)</script>" onload="x'
-    profile = Profile(evil, evil, [evil, "b"], [0.5, 0.5], [0.1, 0.9])
+    groups = Profile(evil, evil, [evil, "b"], [0.5, 0.5], [0.1, 0.9])
+    for profile in (groups, Profile(evil, evil, [evil], [1.0], [1.0], edges=[0.0, 1.0])):
+        drawn = elements(bar_chart(profile))
+        assert not [e for e in drawn if "script" in e.tag or e.get("onload")]
+        assert evil in next(e.text for e in drawn if e.tag == "title")
+        assert evil in drawn[0].get("aria-label")
+
+
+def test_columns_are_as_high_as_the_pools_shares_and_the_outline_as_the_picks():
+    profile = Profile("t", "", ["a", "b"], [0.2, 0.8], [0.4, 0.6], edges=[0, 1, 2])
     drawn = elements(bar_chart(profile))
-    assert not [e for e in drawn if "script" in e.tag or e.get("onload")]
-    assert evil in next(e.text for e in drawn if e.tag == "title")
-    assert evil in drawn[0].get("aria-label")
+    low, high = (float(e.get("height")) for e in drawn if e.get("class") == "pool")
+    assert np.isclose(high / low, 4, atol=0.05)
+    (outline,) = (e.get("points").split() for e in drawn if e.get("class") == "picks")
+    y = [float(pair.split(",")[1]) for pair in outline]
+    assert np.isclose((y[0] - y[3]) / (y[0] - y[1]), 1.5, atol=0.05)
 
 
-def test_bars_are_as_high_as_their_shares():
-    bars = [
-        e
-        for e in elements(bar_chart(Profile("t", "", ["a", "b"], [0.2, 0.8], [0.4, 0.6])))
-        if e.tag == "rect"
-    ]
-    height = {(e.get("class"), i // 2): float(e.get("height")) for i, e in enumerate(bars)}
-    assert np.isclose(height["pool", 1] / height["pool", 0], 4, atol=0.05)
-    assert np.isclose(height["pick", 1] / height["pick", 0], 1.5, atol=0.05)
+def test_a_group_is_a_bar_as_long_as_its_share_and_a_dot_at_the_picks():
+    drawn = elements(bar_chart(Profile("t", "", ["a", "b"], [0.2, 0.8], [0.4, 0.8])))
+    short, long = (e for e in drawn if e.get("class") == "pool")
+    assert np.isclose(float(long.get("width")) / float(short.get("width")), 4, atol=0.05)
+    dots = [float(e.get("cx")) for e in drawn if e.get("class") == "pick"]
+    assert np.isclose(dots[1], float(long.get("x")) + float(long.get("width")), atol=0.1)
 
 
-def test_groups_beyond_the_largest_stand_together_and_shares_sum_to_one():
+@given(st.floats(-1e6, 1e6), st.floats(1e-2, 1e9), st.integers(4, 8))
+def test_ticks_are_few_even_and_inside(low, span, most):
+    found = ticks(low, low + span, most)
+    assert 1 <= len(found) <= most
+    assert np.allclose(np.diff(found), np.diff(found)[:1], rtol=1e-3)
+    assert low - 0.01 * span <= found[0] and found[-1] <= low + 1.01 * span
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_swarm_has_a_dot_for_every_random_pick_and_none_touches_another(seed):
+    drawn = np.random.default_rng(seed).normal(size=99).tolist()
+    reading = {"label": "<b>", "value": 3.0, "drawn": drawn, "larger_is_better": True}
+    found = elements(swarm(reading))
+    dots = np.array(
+        [[float(e.get("cx")), float(e.get("cy"))] for e in found if e.get("class") == "one"]
+    )
+    assert len(dots) == 99
+    apart = np.hypot(*(dots[:, None] - dots[None]).transpose(2, 0, 1)) + 99 * np.eye(99)
+    assert apart.min() >= 2 * 3.6
+    assert found[0].get("aria-label").startswith("<b>: of the picks 3, of 99 random picks")
+
+
+def test_groups_beyond_the_largest_are_told_in_words():
     codes = np.repeat(np.arange(30), np.arange(30, 0, -1))
     profile = of_groups("g", [f"g{i}" for i in range(30)], codes, codes[::7])
-    assert len(profile.labels) == 17 and profile.labels[-1] == "14 others"
-    assert np.isclose(sum(profile.pool), 1) and np.isclose(sum(profile.picks), 1)
+    assert list(profile.labels) == [f"g{i}" for i in range(12)]
     assert profile.pool[0] == 30 / len(codes)
+    rest = (
+        f"the others hold {1 - sum(profile.pool):.1%} of the pool and {1 - sum(profile.picks):.1%}"
+    )
+    assert rest in profile.caption
 
 
 @pytest.mark.parametrize("kind", ["even", "wide", "outlier", "few"])

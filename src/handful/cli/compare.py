@@ -8,10 +8,11 @@ from typing import Any, TextIO
 
 from handful.cli.flags import Given
 from handful.cli.progress import progress
-from handful.cli.request import asked, named
+from handful.cli.request import Asked, asked, named
 from handful.cli.show import bytes_of, print_json, table, time_of
 from handful.cli.verdict import short
-from handful.comparing.comparison import Comparison, Line
+from handful.comparing.comparison import Comparison, Line, check_suffix
+from handful.flow.save import files_read
 
 _OWN = ("seeds", "probe", "probe_command", "smaller_is_better", "test", "test_embeddings")
 
@@ -19,6 +20,7 @@ _OWN = ("seeds", "probe", "probe_command", "smaller_is_better", "test", "test_em
 def run(typed: Given) -> None:
     """Carry out the command."""
     from handful.comparing.compare import compare
+    from handful.reporting.report import report
 
     methods = typed.pop("method", ["auto"])
     ask = asked(typed)
@@ -27,25 +29,47 @@ def run(typed: Given) -> None:
     if "test_array" in typed:
         own["test_arrays"] = named(typed["test_array"], "--test-array")
     quiet, as_json = typed.get("quiet", False), typed.get("json", False)
+    _check_outputs(ask)
     with progress(quiet=quiet) as listener:
         found = compare(
             ask.pool, methods=methods, progress=listener, **own, **{**request, "method": "auto"}
         )
     if "output" in typed:
         found.save(typed["output"])
+    if "report" in typed:
+        report(found, typed["report"])
     if as_json:
         print_json(found.record())
     elif not quiet:
         show_comparison(found)
+        if "report" in typed:
+            print(f"Wrote {typed['report']}: open it in a browser.")
     sys.stdout.flush()
+
+
+def _check_outputs(ask: Asked) -> None:
+    """Refuse what cannot be written, or is there already, before any work."""
+    from handful.reporting.report import check_page
+
+    given = ask.given
+    inputs = [*files_read(ask.pool, ask.request), *filter(None, [given.get("test")])]
+    outputs = [given[name] for name in ("output", "report") if name in given]
+    for place, path in enumerate(outputs):
+        overwrite = given.get("overwrite", False)
+        check_page(path, overwrite=overwrite, inputs=inputs, outputs=outputs[:place])
+    if "output" in given:
+        check_suffix(given["output"])
 
 
 def show_comparison(found: Comparison, file: TextIO | None = None) -> None:
     """The table, best first, and below it what may be said."""
+    from handful.comparing.compare import SEEDS
+
     better = "larger" if found.larger_is_better else "smaller"
     draws = "one random pick" if found.draws == 1 else f"{found.draws} random picks"
     print(f"Probe {found.probe}: {found.unit}, {better} is better; {found.scope}.", file=file)
-    print(f"{found.seeds} seeds, {draws} for each.", file=file)
+    few = " So few seeds make wide intervals; 10 are the default." if found.seeds < SEEDS else ""
+    print(f"{found.seeds} seeds, {draws} for each.{few}", file=file)
     head = (
         "  method",
         "picks",

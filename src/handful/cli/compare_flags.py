@@ -38,6 +38,8 @@ COMPARE_PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What is written": (
         Flag("-o --output", str, "TABLE", "The table as .csv, .tsv, .parquet or .json."),
+        Flag("--report", str, "HTML", "The page: gains with intervals, learning curves, costs."),
+        FLAGS["overwrite"],
         FLAGS["json"],
         FLAGS["quiet"],
     ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 import typing
+from collections.abc import Sequence
 from typing import Any
 
 from handful import methods
@@ -25,17 +27,51 @@ def run(name: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"methods": records})
         return
-    rows = [
-        (
-            r["key"],
-            ", ".join(r["needs"]) or "-",
-            ", ".join(r["honours"]),
-            f"{r['summary']} {r['cost']}. {r['paper']}.",
-        )
-        for r in records
-    ]
-    table(("method", "needs", "honours", "what, at what cost, after whom"), rows)
-    print("One of them: handful methods NAME. By default, auto chooses by what the pool offers.")
+    for needs in sorted({tuple(r["needs"]) for r in records}, key=lambda n: (len(n), n)):
+        print(textwrap.fill(f"Needs {_needs(needs)}:", 78))
+        rows = [
+            (f"  {r['key']:{WIDTH}}", f"{r['summary'].removesuffix('.')} ({_source(r['paper'])}).")
+            for r in records
+            if tuple(r["needs"]) == needs
+        ]
+        table((), rows)
+        print()
+    print("Features are your own vectors (--embeddings), or are made from text.")
+    print("All of one, with its parameters: handful methods NAME.")
+    print("Where none is named, auto chooses by what the pool offers.")
+
+
+WIDTH = 20
+_WORDS = {
+    "text": "text",
+    "features": "features",
+    "target_text": "a target with text (--like)",
+    "target_features": "a target with features (--like)",
+    "given_features": "rows you own with features (--given)",
+    "score": "a score (--score)",
+    "group": "groups (--group)",
+}
+
+
+def _needs(needs: Sequence[str]) -> str:
+    """What a method needs, as one says it.
+
+    Example:
+        >>> _needs(("text", "target_text")), _needs(())
+        ('text and a target with text (--like)', 'nothing')
+    """
+    return " and ".join(_WORDS.get(need, need) for need in needs) or "nothing"
+
+
+def _source(paper: str) -> str:
+    """The authors and the year: what stands before the title.
+
+    Example:
+        >>> _source("Gonzalez 1985, Clustering to minimize the maximum intercluster distance")
+        'Gonzalez 1985'
+    """
+    found = re.match(r".*?\b[12]\d{3}\b", paper)
+    return found.group() if found else paper
 
 
 def describe_method(key: str) -> dict[str, Any]:
@@ -89,7 +125,12 @@ def _show(record: dict[str, Any]) -> None:
         return
     print()
     rows = [
-        (f"  --param {p['name']}=", str(p["default"]), p["allowed"], p["help"])
+        (f"  --param {p['name']}={_plain(p['default'])}", f"{p['help']} ({p['allowed']})")
         for p in record["parameters"]
     ]
-    table(("  parameter", "default", "allowed", "what"), rows)
+    table((), rows)
+
+
+def _plain(default: Any) -> str:
+    """A default as it is typed."""
+    return "none" if default is None else str(default)

@@ -20,7 +20,7 @@ def run(
 ) -> None:
     """Write it beside the output, or where it is asked for."""
     path = Path(output or manifest.removesuffix(".manifest.json") + ".report.html")
-    check_page(path, overwrite=overwrite)
+    check_page(path, overwrite=overwrite, inputs=[manifest, *(pool or [])])
     data = None if pool is None else [Path(name) for name in pool]
     given = {name: value for name, value in means.items() if value is not None}
     with progress(quiet=quiet) as listener:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from handful import errors
@@ -16,9 +17,10 @@ from handful.cli.verdict import show_verdict
 from handful.comparing.cases import judged
 from handful.comparing.verdict import check_draws
 from handful.flow.prepare import Prepared, prepare
-from handful.flow.save import Layout, Saved, settle, write
+from handful.flow.save import Layout, Saved, files_read, settle, write
 from handful.flow.select import choose
 from handful.io.atomic import Files
+from handful.io.manifest import manifest_path, sidecar_path
 from handful.io.output import Output
 from handful.reporting.report import check_page, write_page
 from handful.selection import Selection
@@ -34,7 +36,12 @@ def run(typed: Given) -> None:
     output, layout = _where(ask)
     check_draws(given.get("draws"))
     if "report" in given:
-        check_page(given["report"], overwrite=given.get("overwrite", False))
+        check_page(
+            given["report"],
+            overwrite=given.get("overwrite", False),
+            inputs=files_read(ask.pool, ask.request),
+            outputs=_files_of(output),
+        )
     with progress(quiet=quiet) as listener:
         prepared = prepare(ask.pool, ask.request, listener)
         layout.check(prepared.pool.source)
@@ -73,6 +80,13 @@ def _where(ask: Asked) -> tuple[Output | None, Layout]:
         given["output"], ask.pool, ask.request, format=given.get("format"), overwrite=overwrite
     )
     return output, layout
+
+
+def _files_of(output: Output | None) -> list[Path]:
+    """The picked rows, and what lies beside them."""
+    if output is None or output.path is None:
+        return []
+    return [output.path, manifest_path(output.path), sidecar_path(output.path)]
 
 
 def _save(

@@ -17,6 +17,7 @@ from handful.comparing.contest import Contest, key_of_probe
 from handful.comparing.field import Field, Held, read_labels
 from handful.comparing.probes import choose, configured
 from handful.comparing.probes._contract import Probe
+from handful.comparing.trial import FOLDS
 from handful.flow.inputs import read_targets
 from handful.flow.prepare import Prepared, prepare, with_method
 from handful.flow.record import inputs_section
@@ -72,6 +73,8 @@ def compare(
     Cost: a selection and 1 to 4 trainings for each method and seed.
     """
     asked = as_request(options)
+    if seeds < 1:
+        raise errors.too_few_seeds(seeds)
     prepared = prepare(data, replace(asked, method="random"), progress)
     field, chosen = _field(
         prepared, probe, probe_command, smaller_is_better, test, test_arrays, test_embeddings
@@ -140,6 +143,8 @@ def _field(
         and any(label not in p.source.schema for _, p in tests)
     ):
         tests, held = (), "pool"
+    if held == "pool" and prepared.view.n < FOLDS:
+        raise errors.too_few_to_hold_out(prepared.view.n)
     array = array_of(prepared)
     at_hand: set[str] = set()
     labels: list[Any] = []

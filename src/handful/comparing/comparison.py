@@ -13,6 +13,8 @@ from typing import Any
 from handful import errors
 from handful.comparing.statistics import Difference
 
+SUFFIXES = (".json", ".csv", ".tsv", ".parquet")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -27,6 +29,7 @@ class Line:
         gain: How much better than random, paired by seed; larger is better whatever the probe's number is.
         wall_seconds, cpu_seconds: Of one selection of the whole budget, on average; features are made before.
         peak_bytes: Most anonymous memory it took beyond what was held; None where the system does not tell.
+        each: The gain of each seed, in their order.
     """
 
     method: str
@@ -38,10 +41,11 @@ class Line:
     wall_seconds: float
     cpu_seconds: float
     peak_bytes: int | None
+    each: tuple[float, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Flat, with plain names and numbers; an interval without an end is None there."""
-        flat = {name: value for name, value in asdict(self).items() if name != "gain"}
+        flat = {name: value for name, value in asdict(self).items() if name not in {"gain", "each"}}
         gain = self.gain
         ends = {"gain_low": gain.low, "gain_high": gain.high}
         bounded = {
@@ -65,6 +69,7 @@ class Comparison:
         seeds: How many.
         draws: Random picks a seed.
         left_out: Methods that refused these rows, and why.
+        title: What was chosen from.
 
     Example:
         >>> import handful
@@ -83,6 +88,7 @@ class Comparison:
     seeds: int
     draws: int
     left_out: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    title: str = ""
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)
@@ -107,20 +113,16 @@ class Comparison:
     def record(self) -> dict[str, Any]:
         """All of it, for JSON."""
         facts = {name: value for name, value in vars(self).items() if name != "lines"}
-        return {**facts, "lines": [line.record() for line in self.lines]}
+        lines = [{**line.record(), "each": list(line.each)} for line in self.lines]
+        return {**facts, "left_out": dict(self.left_out), "lines": lines}
 
     def save(self, path: str | Path) -> Path:
         """Write the lines as .json, .csv, .tsv or .parquet."""
-        path = Path(path)
-        suffix = path.suffix.lower()
+        path, suffix = Path(path), check_suffix(path)
         if suffix == ".json":
             text = json.dumps(self.record(), indent=2, ensure_ascii=False, allow_nan=False)
             path.write_text(text + "\n", encoding="utf-8")
             return path
-        if suffix not in {".csv", ".tsv", ".parquet"}:
-            raise errors.unknown_choice(
-                "a table's suffix", suffix, (".json", ".csv", ".tsv", ".parquet")
-            )
         table: Mapping[str, list[Any]] = columns([line.record() for line in self.lines])
         from handful.io.open import open_source
         from handful.io.write import write_rows
@@ -130,6 +132,14 @@ class Comparison:
 
         write_rows(source, np.arange(source.rows), path, overwrite=True)
         return path
+
+
+def check_suffix(path: str | Path) -> str:
+    """The suffix of a table that can be written."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise errors.unknown_choice("a table's suffix", suffix, SUFFIXES)
+    return suffix
 
 
 def columns(records: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -17,6 +17,7 @@ from handful.comparing.probes._contract import Probe
 from handful.comparing.statistics import differences
 from handful.errors import HandfulError
 from handful.flow.prepare import Prepared
+from handful.flow.record import title_of
 from handful.parameters import values
 from handful.rng import Draws
 from handful.runtime.blas import one_blas_thread
@@ -74,6 +75,7 @@ class Contest:
             seeds=len(seeds),
             draws=self.draws,
             left_out=left_out,
+            title=title_of(self.cells.identity["inputs"]["pool"]),
         )
 
     def _make_features(self) -> None:
@@ -149,6 +151,7 @@ class Contest:
                         wall_seconds=_mean(record, "wall_seconds"),
                         cpu_seconds=_mean(record, "cpu_seconds"),
                         peak_bytes=max(peaks) if peaks else None,
+                        each=tuple(paired[name].tolist()),
                     )
                 )
         return tuple(lines)

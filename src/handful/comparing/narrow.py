@@ -12,6 +12,8 @@ from handful.methods._contract import Target, View
 from handful.pool import BLOCK_ROWS, Strings
 from handful.selection import Floats, Indices
 
+MOST_BYTES_HELD = 128_000_000
+
 
 def narrow_view(view: View, rows: Indices, targets: tuple[Target, ...]) -> View:
     """A view of some rows, numbered anew from 0; their keys, and so their draws, stay what they were.
@@ -34,6 +36,32 @@ def narrow_view(view: View, rows: Indices, targets: tuple[Target, ...]) -> View:
         scores=None if scores is None else _rows_of(scores, rows),
         group=None if group is None else (group[0][rows], group[1]),
     )
+
+
+def remembered(view: View) -> View:
+    """The same view, whose texts are read once where all of them together are at most 128 MB.
+
+    A sub-pool's rows lie scattered over the whole file, so to read them is to read all of it.
+    """
+    read = view.read_texts
+    if read is None:
+        return view
+    blocks: dict[int, Strings] = {}
+
+    def again(start: int, stop: int) -> Strings:
+        parts = []
+        for block in range(start // BLOCK_ROWS, -(-stop // BLOCK_ROWS)):
+            first = block * BLOCK_ROWS
+            texts = blocks.get(block)
+            if texts is None:
+                texts = read(first, min(view.n, first + BLOCK_ROWS))
+                held = sum(len(part.data) for part in list(blocks.values()))
+                if held + len(texts.data) <= MOST_BYTES_HELD:
+                    blocks[block] = texts
+            parts.append(texts[max(start - first, 0) : stop - first])
+        return parts[0] if len(parts) == 1 else Strings.concatenate(parts)
+
+    return replace(view, read_texts=again)
 
 
 def narrow_target(target: Target, rows: Indices) -> Target:

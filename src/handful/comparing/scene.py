@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from handful.comparing._contract import Scene
-from handful.comparing.narrow import narrow_view
 from handful.comparing.ngram_rows import count_ngrams
 from handful.comparing.trial import Case, Trial
 from handful.graphs.similarity import unit_rows
@@ -21,9 +20,8 @@ from handful.rng import Keys
 
 def build_scene(case: Case, trial: Trial) -> Scene:
     """Read what measures need, of the trial's rows and of the held-out ones; each text once."""
-    view = trial.view
+    view, held_view = trial.view, trial.held_view
     fields: dict[str, Any] = {}
-    held_view = narrow_view(case.view, trial.held_rows, ())
     if case.features and (trial.held == "pool" or case.targets_have_features):
         fields["features"] = unit_rows(view.array(case.array))
         held = [t.arrays(case.array) for t in trial.held_targets] or [held_view.array(case.array)]

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from handful.budget import Ledger
 from handful.comparing.draws import lowest
-from handful.comparing.narrow import narrow_target, narrow_view
+from handful.comparing.narrow import narrow_target, narrow_view, remembered
 from handful.methods._contract import Target, View
 from handful.rng import Draws, Keys
 from handful.selection import Indices
 
-MOST_ROWS = 50_000
-MOST_ROWS_WITH_FEATURES = 20_000
+MOST_ROWS = 20_000
 FEWEST_ROWS = 10
 FOLDS = 5
 FEWEST_PICKS = 30
@@ -77,6 +76,7 @@ class Trial:
 
     Args:
         view: The rows to choose from, and what may be seen of the targets.
+        held_view: The rows held out; none where a part of the target is.
         rows: Those rows, numbered as in the case.
         held: "target" or "pool".
         held_rows: Rows of the case held out; empty where the target is.
@@ -86,6 +86,7 @@ class Trial:
     """
 
     view: View
+    held_view: View
     rows: Indices
     held: Literal["target", "pool"]
     held_rows: Indices
@@ -101,8 +102,7 @@ def prepare_trial(case: Case) -> Trial:
         NoTrialError: There are too few rows, or nothing is left to choose.
     """
     rng, n = Draws(case.seed), case.view.n
-    most = MOST_ROWS_WITH_FEATURES if case.features else MOST_ROWS
-    sub_pool = lowest(rng.uniforms("verdict: sub-pool", case.view.keys), min(n, most))
+    sub_pool = lowest(rng.uniforms("verdict: sub-pool", case.view.keys), min(n, MOST_ROWS))
     seen, held_targets = _hold_out_of_targets(case.view.targets, rng)
     held_rows = np.zeros(0, np.int64)
     if not held_targets:
@@ -111,8 +111,10 @@ def prepare_trial(case: Case) -> Trial:
     rows = np.setdiff1d(sub_pool, held_rows, assume_unique=True)
     if len(rows) < FEWEST_ROWS:
         raise NoTrialError(f"{n} rows are too few to hold some out and compare")
+    tried = remembered(narrow_view(case.view, sub_pool, ()))
     return Trial(
-        view=narrow_view(case.view, rows, seen),
+        view=narrow_view(tried, np.searchsorted(sub_pool, rows), seen),
+        held_view=narrow_view(tried, np.searchsorted(sub_pool, held_rows), ()),
         rows=rows,
         held="target" if held_targets else "pool",
         held_rows=held_rows,

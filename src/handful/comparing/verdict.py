@@ -43,6 +43,7 @@ class Reading:
         place: The pick's place among them, with the test and the interval.
         optimised: Whether the method strives for it itself.
         primary: Whether the verdict rests on it.
+        drawn: Of each random pick.
     """
 
     fact: Fact
@@ -51,6 +52,7 @@ class Reading:
     place: Rank
     optimised: bool
     primary: bool
+    drawn: tuple[float, ...] = ()
 
     def sentence(self) -> str:
         """The comparison in words."""
@@ -118,6 +120,9 @@ class Verdict:
                 "random": reading.random,
                 "optimised": reading.optimised,
                 "primary": reading.primary,
+                **(
+                    {"drawn": [float(f"{d:.6g}") for d in reading.drawn]} if reading.primary else {}
+                ),
             }
             for reading in self.readings
         ]
@@ -132,7 +137,7 @@ def judge(case: Case, draws: int | None = None) -> Verdict:
         case: What was chosen, from what, under what.
         draws: Number of random picks, at least 39; None: by the table in `draws.py`.
 
-    Cost: one run of the method on at most 50,000 rows (20,000 with features), and the measures.
+    Cost: one run of the method on at most 20,000 rows, and the measures.
     """
     check_draws(draws)
     try:
@@ -192,7 +197,8 @@ def read(
         random = np.array(drawn)
         place = rank(value, random, larger_is_better=fact.larger_is_better)
         optimised = fact.aim in optimises
-        readings.append(Reading(fact, value, float(np.median(random)), place, optimised, False))
+        middle = float(np.median(random))
+        readings.append(Reading(fact, value, middle, place, optimised, False, tuple(drawn)))
     return readings
 
 

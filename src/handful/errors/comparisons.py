@@ -15,6 +15,19 @@ def no_probe() -> UsageError:
     )
 
 
+def too_few_seeds(seeds: int) -> UsageError:
+    """Nothing would be tried."""
+    return UsageError(f"--seeds {seeds}: at least 1, and 5 for an interval. Leave it out for 10.")
+
+
+def too_few_to_hold_out(n: int) -> UsageError:
+    """No row to test on."""
+    return UsageError(
+        f"A comparison holds out a fifth of the rows to test on, and of {n} rows that is none. Name rows to test "
+        "on: --test FILE."
+    )
+
+
 def probe_needs(key: str, missing: Iterable[str]) -> UsageError:
     """A probe without what it learns from."""
     how = {"labels": "labels (--label COLUMN)", "numbers": "a numeric --label COLUMN"}

@@ -15,6 +15,11 @@ def output_is_input(path: object) -> UsageError:
     return UsageError(f"{path} is one of the inputs. Name another output.")
 
 
+def outputs_collide(path: object) -> UsageError:
+    """Two outputs of one name."""
+    return UsageError(f"{path} is named for two outputs. Give each a name of its own.")
+
+
 def output_folder(path: object, reason: str) -> UsageError:
     """A folder that cannot be written to."""
     return UsageError(f"{path}: {reason}. Make the folder, or name another output.")

@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import platform
 import time
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -33,8 +34,6 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
     }
     if prepared.owned is not None:
         record["given"] = _fingerprint(prepared.owned)
-    if prepared.owned is not None:
-        record["given"] = _fingerprint(prepared.owned)
     for name in ("include", "exclude"):
         given = getattr(request, name)
         if given is not None:
@@ -43,6 +42,22 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
     if request.cost is not None and request.cost.startswith("@tokens:"):
         record["tokenizer"] = {"sha256": digest.of_file(request.cost.removeprefix("@tokens:"))}
     return record
+
+
+def title_of(pool: Mapping[str, Any]) -> str:
+    """What a pool is called on a page: its files by name.
+
+    Args:
+        pool: The section `inputs.pool` of a manifest.
+
+    Example:
+        >>> title_of({"files": [{"name": "data/a.jsonl"}, {"name": "data/b.jsonl"}]}), title_of({})
+        ('a.jsonl and 1 more', 'a pool in memory')
+    """
+    names = [str(file["name"]).rpartition("/")[2] for file in pool.get("files", ())]
+    if not names:
+        return "a pool in memory"
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _fingerprint(pool: Pool) -> dict[str, Any]:

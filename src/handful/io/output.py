@@ -62,11 +62,12 @@ def check_output(
     writable = found in _STREAMED or (packed is None and suffix.lower() != ".npz")
     if found is None or not writable:
         raise errors.unknown_format(path, [s for s in FORMATS if s != ".npz"])
-    _check_place(path, overwrite, inputs)
+    check_place(path, overwrite=overwrite, inputs=inputs)
     return Output(path, found, packed)
 
 
-def _check_place(path: Path, overwrite: bool, inputs: Iterable[str | Path]) -> None:
+def check_place(path: Path, *, overwrite: bool, inputs: Iterable[str | Path] = ()) -> None:
+    """Refuse a place where nothing can be written, where something is, or where an input is."""
     folder = path.parent
     if not folder.is_dir():
         raise errors.output_folder(path, f"there is no folder {folder}")

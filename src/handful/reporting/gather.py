@@ -14,6 +14,7 @@ from handful.comparing.draws import lowest
 from handful.comparing.vectors import cosines, tiles
 from handful.features import configured
 from handful.flow.prepare import Prepared
+from handful.flow.record import title_of
 from handful.flow.vectors import DEFAULT_FEATURES
 from handful.graphs.similarity import unit_rows
 from handful.reporting.calls import calls_of
@@ -49,7 +50,7 @@ def gather(prepared: Prepared, selection: Selection) -> Page:
         mapped, near = (_map(sight), _nearest(sight)) if drawn else (None, None)
         calls, calls_note = calls_of(prepared, selection)
         return Page(
-            title=_title(selection.manifest),
+            title=beginning(title_of(selection.manifest["inputs"]["pool"])),
             facts=facts_of(selection),
             verdict=selection.manifest["result"].get("verdict"),
             warnings=[visible(warning) for warning in selection.warnings],
@@ -269,11 +270,3 @@ def _profiles(sight: Sight) -> list[Profile]:
             of_numbers(f"Score: {beginning(prepared.request.score)[:60]}", scores, scores[picks])
         )
     return [profile for profile in found if profile is not None]
-
-
-def _title(manifest: Mapping[str, Any]) -> str:
-    files = manifest["inputs"]["pool"].get("files", ())
-    names = [str(file["name"]).rpartition("/")[2] for file in files]
-    if not names:
-        return "a pool in memory"
-    return beginning(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")

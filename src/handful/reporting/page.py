@@ -32,9 +32,11 @@ class Chart:
         title, caption: In words.
         sizes: Ascending numbers of picks.
         values: Of the picks.
-        random_sizes, random, low, high: Of random picks; empty without.
+        random_sizes, random: Of random picks; empty without.
+        low, high: A band at those sizes; `band_of` says whose: "random", or "picks".
         bound: What no selection of the whole size can pass, or None.
         knee: The size after which more picks bring little, or None.
+        span: From where to where the drawing reaches; None: as far as its numbers.
     """
 
     title: str
@@ -47,6 +49,8 @@ class Chart:
     high: Sequence[float] = ()
     bound: float | None = None
     knee: int | None = None
+    band_of: str = "random"
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Profile:
     Args:
         title, caption: In words.
         labels: Of the bars, or of the stretches of a number.
-        pool, picks: Shares, each summing to 1 over all labels (those left out included).
+        pool, picks: Shares.
+        edges: Of a number's stretches, one more than there are labels; empty for groups.
     """
 
     title: str
@@ -64,6 +69,7 @@ class Profile:
     labels: Sequence[str]
     pool: Sequence[float]
     picks: Sequence[float]
+    edges: Sequence[float] = ()
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from handful.reporting.svg import number
 from handful.reporting.text import beginning
 from handful.selection import Floats, Indices
 
-BARS = 18
-MOST_GROUPS = 16
+BARS = 20
+MOST_GROUPS = 12
 
 
 def of_groups(title: str, labels: Sequence[str], pool: Indices, picks: Indices) -> Profile:
-    """Shares of the largest groups; the rest together.
+    """Shares of the largest groups; what the rest hold is told in words.
 
     Args:
         title: Of the chart.
@@ -27,17 +27,19 @@ def of_groups(title: str, labels: Sequence[str], pool: Indices, picks: Indices) 
     """
     sizes = np.bincount(pool, minlength=len(labels))
     chosen = np.bincount(picks, minlength=len(labels))
+    total, count = max(1, len(pool)), max(1, len(picks))
     order = np.argsort(-sizes, kind="stable")
     shown, rest = order[:MOST_GROUPS], order[MOST_GROUPS:]
     names = [beginning(str(labels[i])[:80]) or "(empty)" for i in shown]
-    own, theirs = sizes[shown].tolist(), chosen[shown].tolist()
-    if len(rest):
-        names.append(f"{len(rest)} others")
-        own.append(int(sizes[rest].sum()))
-        theirs.append(int(chosen[rest].sum()))
     caption = f"{len(labels):,} groups, {np.count_nonzero(chosen):,} of them among the picks"
-    total, count = max(1, len(pool)), max(1, len(picks))
-    return Profile(title, caption, names, [s / total for s in own], [s / count for s in theirs])
+    if len(rest):
+        own, theirs = int(sizes[rest].sum()) / total, int(chosen[rest].sum()) / count
+        caption += (
+            f"; the {len(shown)} largest are shown, the others hold {own:.1%} of the pool and "
+            f"{theirs:.1%} of the picks"
+        )
+    pool_shares, pick_shares = sizes[shown] / total, chosen[shown] / count
+    return Profile(title, caption, names, pool_shares.tolist(), pick_shares.tolist())
 
 
 def of_numbers(title: str, pool: Floats, picks: Floats, *, unit: str = "") -> Profile | None:
@@ -59,7 +61,8 @@ def of_numbers(title: str, pool: Floats, picks: Floats, *, unit: str = "") -> Pr
     caption = (
         f"median of the pool {number(middle[0])}{unit}, of the picks {number(middle[1])}{unit}"
     )
-    return Profile(title, caption, labels, _shares(pool, edges), _shares(picks, edges))
+    shares = _shares(pool, edges), _shares(picks, edges)
+    return Profile(title, caption, labels, *shares, edges=edges.tolist())
 
 
 def _shares(values: Floats, edges: Floats) -> list[float]:

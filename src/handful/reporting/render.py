@@ -5,52 +5,66 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from markupsafe import Markup
 
 import handful
+from handful.reporting.bars import bar_chart
 from handful.reporting.page import Page, Shown
-from handful.reporting.svg import bar_chart, line_chart, number
+from handful.reporting.rails import strip, swarm
+from handful.reporting.svg import line_chart, number
 
 OUTCOMES = {"better": "better", "same": "no different", "worse": "worse", "none": "no verdict"}
-STRIP = 110
 
 
 def render(page: Page) -> str:
     """The whole page; every text of the user's is escaped, by the template or as JSON."""
-    text: str = _template().render(
+    return fill(
+        "page",
         page=page,
-        version=handful.__version__,
-        style=Markup(_file("page.css")),
         script=Markup(_file("page.js")),
         data=Markup(as_json(data_of(page))),
-        outcome_words=OUTCOMES,
         line_chart=line_chart,
         bar_chart=bar_chart,
         row_of=row_of,
         strip=strip,
+        swarm=swarm,
+    )
+
+
+def fill(template: str, **context: Any) -> str:
+    """One of the templates with what it shows; every page has the same styles."""
+    text: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            version=handful.__version__,
+            style=Markup(_file("page.css")),
+            outcome_words=OUTCOMES,
+            **context,
+        )
     )
     return text
 
 
 @functools.cache
-def _template() -> Any:
+def _environment() -> Any:
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    loader = DictLoader({"page": _file("page.html.j2")})
+    names = ("head", "page", "comparison")
     made = Environment(
-        loader=loader,
+        loader=DictLoader({name: _file(f"{name}.html.j2") for name in names}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["short"] = number
-    made.filters["fine"] = lambda value: f"{value:.6g}"
-    return made.get_template("page")
+    made.filters["short"] = lambda value: number(value).replace("-", "−")
+    made.filters["capitalise"] = lambda text: text[:1].upper() + text[1:]
+    made.filters["fine"] = lambda value: f"{value:.6g}".replace("-", "−")
+    return made
 
 
 def _file(name: str) -> str:
@@ -100,21 +114,3 @@ def as_json(value: Any) -> str:
 def row_of(shown: Shown) -> str:
     """How a row is named."""
     return f"{shown.row:,} · {shown.id}" if shown.id else f"{shown.row:,}"
-
-
-def strip(reading: Mapping[str, Any]) -> Markup:
-    """The random band and the picks' number on one small rail."""
-    values = [reading["low"], reading["high"], reading["value"]]
-    low, high = min(values), max(values)
-    if high == low:
-        low, high = low - 1.0, high + 1.0
-    low, span = low - 0.15 * (high - low), 1.3 * (high - low)
-
-    def place(value: float) -> float:
-        return float(round(6 + (STRIP - 12) * (value - low) / span, 1))
-
-    a, b, at = place(reading["low"]), place(reading["high"]), place(reading["value"])
-    return Markup(
-        f'<svg viewBox="0 0 {STRIP} 16"><line class="rail" x1="2" x2="{STRIP - 2}" y1="8" y2="8"/>'
-        f'<line class="span" x1="{a}" x2="{b}" y1="8" y2="8"/><circle class="dot" cx="{at}" cy="8" r="4"/></svg>'
-    )

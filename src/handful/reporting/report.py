@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from handful import errors
+from handful.comparing.comparison import Comparison
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.verify import replay
 from handful.io.manifest import read_manifest, read_sidecar
+from handful.io.output import check_place
+from handful.reporting.contest import render_comparison
 from handful.reporting.gather import gather
 from handful.reporting.render import render
 from handful.runtime.progress import Progress
@@ -18,7 +22,7 @@ from handful.selection import Selection
 
 
 def report(
-    manifest: str | Path | Selection,
+    manifest: str | Path | Selection | Comparison,
     path: str | Path,
     data: Any = None,
     *,
@@ -32,7 +36,8 @@ def report(
     parameters and manifest.
 
     Args:
-        manifest: Path of a `.manifest.json`, or a selection made in this session.
+        manifest: Path of a `.manifest.json`, or a selection or a comparison made in this session. The page of a
+            comparison shows each method's gain over random with its interval, learning curves, and costs.
         path: Where the page goes.
         data: The pool, where it was handed over in memory or has moved.
         progress: Who is told how far the work is.
@@ -49,27 +54,41 @@ def report(
         >>> page.read_text()[:15]
         '<!doctype html>'
     """
+    if isinstance(manifest, Comparison):
+        return _write(render_comparison(manifest), path)
     prepared, selection = again(manifest, data, progress, options)
     return write_page(prepared, selection, path)
 
 
-def check_page(path: str | Path, *, overwrite: bool) -> None:
-    """Refuse a place where no page can be written, before any work."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise errors.output_folder(path, f"there is no folder {path.parent}")
-    if path.is_dir():
-        raise errors.output_folder(path, "that is a folder")
-    if path.exists() and not overwrite:
-        raise errors.output_exists(path)
+def check_page(
+    path: str | Path,
+    *,
+    overwrite: bool,
+    inputs: Iterable[str | Path] = (),
+    outputs: Iterable[str | Path] = (),
+) -> None:
+    """Refuse a place where no page can be written, before any work.
+
+    Args:
+        path: Where the page is to go.
+        overwrite: Whether what is there may be replaced; an input never is.
+        inputs: Files that are read.
+        outputs: Files that are written besides.
+    """
+    check_place(Path(path), overwrite=overwrite, inputs=inputs)
+    if Path(path).resolve() in {Path(other).resolve() for other in outputs}:
+        raise errors.outputs_collide(path)
 
 
 def write_page(prepared: Prepared, selection: Selection, path: str | Path) -> Path:
     """Write the page of a selection, whole or not at all."""
+    return _write(render(gather(prepared, selection)), path)
+
+
+def _write(text: str, path: str | Path) -> Path:
     path = Path(path)
-    text = render(gather(prepared, selection)).encode("utf-8", "replace")
     part = path.with_name(path.name + ".part")
-    part.write_bytes(text)
+    part.write_bytes(text.encode("utf-8", "replace"))
     return part.replace(path)
 
 

@@ -20,7 +20,7 @@
   others.forEach((row) => rowsOf.set(row.p, [...(rowsOf.get(row.p) || []), row]));
 
   const meta = (pick) => {
-    const parts = [`pick ${pick.o.toLocaleString("en-US")}`, `row ${pick.r.toLocaleString("en-US")}`];
+    const parts = [`row ${pick.r.toLocaleString("en-US")}`];
     if (pick.i) parts.push(pick.i);
     if (pick.g !== undefined) parts.push(`gain ${number(pick.g)}`);
     if (pick.w !== undefined) parts.push(`weight ${number(pick.w)}`);
@@ -36,26 +36,28 @@
 
   // The list ------------------------------------------------------------------------------------
   const search = find("search"), list = find("picks"), more = find("more"), found = find("found");
-  const PAGE = 40;
+  const FIRST = 20, PAGE = 100;
   const texts = picks.map((pick) => `${pick.t} ${pick.i} ${pick.r}`.toLowerCase());
   let matches = [], listed = 0;
   const item = (pick, place) => {
     const node = make("li");
-    const line = make("div", "meta");
-    line.append(isolated(meta(pick)));
+    const body = make("div");
     const text = make("div");
     text.append(isolated(pick.t || "(no text)"));
-    node.append(line, text);
+    const line = make("div", "meta");
+    line.append(isolated(meta(pick)));
+    body.append(text, line);
     const near = rowsOf.get(place);
     if (near) {
       const details = make("details");
       details.append(make("summary", "", "rows it stands for"), listOf(near));
-      node.append(details);
+      body.append(details);
     }
+    node.append(make("span", "order", pick.o.toLocaleString("en-US")), body);
     return node;
   };
   const show = () => {
-    const next = matches.slice(listed, listed + PAGE);
+    const next = matches.slice(listed, listed + (listed ? PAGE : FIRST));
     list.append(...next.map((place) => item(picks[place], place)));
     listed += next.length;
     more.hidden = listed >= matches.length;
@@ -85,7 +87,7 @@
   let colours = {}, hovered = null, timer = 0;
   const readColours = () => {
     const style = getComputedStyle(document.documentElement);
-    ["picks", "pool", "ink", "card"].forEach((name) => { colours[name] = style.getPropertyValue(`--${name}`).trim(); });
+    ["picks", "pool", "ink", "bg"].forEach((name) => { colours[name] = style.getPropertyValue(`--${name}`).trim(); });
   };
   const dot = (at, radius, fill, stroke) => {
     context.beginPath();
@@ -125,7 +127,7 @@
     const line = make("p", "meta");
     const text = make("p");
     if (point.p === undefined) {
-      line.append(isolated(meta(point)));
+      line.append(isolated(`pick ${point.o.toLocaleString("en-US")} · ${meta(point)}`));
       text.append(isolated(point.t || "(no text)"));
       detail.append(line, text);
       const near = rowsOf.get(point.place);
