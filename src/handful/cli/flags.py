@@ -36,6 +36,12 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         ),
         Flag("--include", str, "FILE", "Ids that must be picked."),
         Flag("--exclude", str, "FILE", "Ids that must not be picked."),
+        Flag(
+            "--dedup",
+            str,
+            "KIND",
+            "Leave out duplicates first: exact, near or semantic; 'near:threshold=0.8'.",
+        ),
     ),
     "What a row is": (
         Flag(
@@ -52,11 +58,10 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What the picks should be like": (
         Flag("--like", list, "PATH", "Rows of a target, or NAME=PATH; once for each target."),
-        Flag("--given", str, "PATH", "Rows already owned, for methods that keep away from them."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
-        Flag("--given", str, "PATH", "Rows already owned, which some methods keep away from."),
+        Flag("--given", str, "PATH", "Rows already owned: duplicates of them are left out, too."),
     ),
     "How they are chosen": (
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),

@@ -109,6 +109,8 @@ def _summarise(
 ) -> None:
     result = selection.manifest["result"]
     facts = [("method", _method(prepared)), ("picked", _picked(selection, result))]
+    if result["duplicates"] is not None:
+        facts.insert(0, ("duplicates", _duplicates(result["duplicates"])))
     if "spent" in result["budget"]:
         facts.append(("spent", _spent(result["budget"])))
     if selection.value is not None:
@@ -145,6 +147,14 @@ def _picked(selection: Selection, result: dict[str, Any]) -> str:
     left_out = selection.n - result["candidates"]
     included = f", {result['included']:,} of them as --include says" if result["included"] else ""
     return of + included + (f"; {left_out:,} were left out beforehand" if left_out else "")
+
+
+def _duplicates(left_out: Mapping[str, Any]) -> str:
+    text = f"{left_out['dropped']:,} rows left out ({left_out['kind']})"
+    if left_out.get("dropped_as_owned"):
+        text += f", {left_out['dropped_as_owned']:,} of them as rows already owned"
+    clusters = left_out["clusters"]
+    return f"{text}; {clusters:,} clusters, the largest of {left_out['largest_cluster']:,} rows"
 
 
 def _spent(budget: dict[str, Any]) -> str:

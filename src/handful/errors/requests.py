@@ -64,6 +64,14 @@ def target_unlike_pool() -> UsageError:
     )
 
 
+def given_unlike_pool() -> UsageError:
+    """Rows already owned cannot be told to be duplicates."""
+    return UsageError(
+        "The rows of --given share nothing with the pool to compare by: both need text, or features of "
+        "one name. Mend --given, or leave out --dedup."
+    )
+
+
 def arrays_of_several_targets() -> UsageError:
     """Arrays cannot be told apart between targets."""
     return UsageError(

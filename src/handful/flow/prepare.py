@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from handful import errors, methods
 from handful.budget import Budget, Ledger
 from handful.flow import auto
+from handful.flow.duplicates import check_dedup, find_duplicates, in_source_rows
 from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
     read_candidates,
@@ -36,7 +37,7 @@ from handful.runtime.cache import Cache, default_folder
 from handful.runtime.meter import Meter
 from handful.runtime.progress import Progress, Silent
 from handful.runtime.run import Run, available_memory, available_threads
-from handful.selection import Indices
+from handful.selection import Duplicates, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ class Prepared:
     skipped: list[BadRow]
     meter: Meter
     owned: Pool | None
+    duplicates: Duplicates | None = None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -88,13 +90,20 @@ class Prepared:
         return rows if self.candidates is None else self.candidates[rows]
 
 
-def prepare(data: Any, request: Request, progress: Progress | None = None) -> Prepared:
-    """Read what must be read, and check everything that can be checked before long work."""
+def prepare(
+    data: Any, request: Request, progress: Progress | None = None, *, only_check: bool = False
+) -> Prepared:
+    """Read what must be read, check everything that can be checked before long work, then deduplicate.
+
+    Args:
+        data: The pool.
+        request: What is asked.
+        progress: Who is told how far the work is.
+        only_check: Leave out the long work, so that duplicates are still there.
+    """
     meter = Meter()
     run = _run(request, progress or Silent())
-    budget = Budget(
-        request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
-    )
+    budget = _budget(request)
     named, params = _early_method(request)
     pool = read_pool(data, request, run)
     targets = read_targets(request, run, pool)
@@ -113,6 +122,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     key, method, reason = _method(named, params, request, at_hand, n)
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included)
+    check_dedup(request, at_hand, owned is not None)
     costs = read_costs(budget, pool, candidates, run)
     prepared = Prepared(
         request,
@@ -133,8 +143,56 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         meter,
         owned,
     )
+    if request.dedup is not None and not only_check:
+        prepared = _deduplicated(prepared, rng)
     _warn(prepared)
     return prepared
+
+
+def _budget(request: Request) -> Budget:
+    """The budget asked; without one, all that deduplication leaves."""
+    return Budget(
+        request.rows,
+        fraction=1 if _wants_all(request) else request.fraction,
+        amount=request.budget,
+        cost=request.cost,
+    )
+
+
+def _wants_all(request: Request) -> bool:
+    """Whether nothing limits the picks but what is left out."""
+    limits = (request.rows, request.fraction, request.budget, request.cost)
+    return request.dedup is not None and all(limit is None for limit in limits)
+
+
+def _deduplicated(prepared: Prepared, rng: Draws) -> Prepared:
+    """The same request on what deduplication leaves of the candidates."""
+    view, owned = prepared.view, prepared.owned
+    beside = None
+    if owned is not None:
+        assert view.given is not None
+        beside = Target("given", owned.n, None if owned.text is None else owned.texts, view.given)
+    kept, dropped = find_duplicates(prepared.request, view, beside, prepared.included, rng)
+    candidates = prepared.source_rows(kept)
+    vectors = Vectors(prepared.pool.arrays, candidates, prepared.request.features)
+    return replace(
+        prepared,
+        candidates=candidates,
+        included=np.searchsorted(kept, prepared.included),
+        view=_view(
+            prepared.request,
+            prepared.run,
+            prepared.pool,
+            prepared.targets,
+            owned,
+            prepared.ids,
+            candidates,
+            vectors,
+            rng,
+        ),
+        costs=None if prepared.costs is None else prepared.costs[kept],
+        duplicates=in_source_rows(dropped, prepared.candidates),
+    )
 
 
 def with_method(
@@ -251,7 +309,7 @@ def _method(
     if named == "auto":
         if request.like is not None and not at_hand & {"target_text", "target_features"}:
             raise errors.target_unlike_pool()
-        choice = auto.choose(at_hand, n)
+        choice = auto.choose(at_hand, n, everything=_wants_all(request))
         given = {**choice.params, **given}
         key, reason = choice.key, choice.reason
     return key, configure(key, methods.find(key), given), reason

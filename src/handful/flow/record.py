@@ -33,8 +33,6 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
     }
     if prepared.owned is not None:
         record["given"] = _fingerprint(prepared.owned)
-    if prepared.owned is not None:
-        record["given"] = _fingerprint(prepared.owned)
     for name in ("include", "exclude"):
         given = getattr(request, name)
         if given is not None:
@@ -84,6 +82,7 @@ def result_section(prepared: Prepared, selection: Selection) -> dict[str, Any]:
         "candidates": prepared.view.n,
         "included": len(prepared.included),
         "k": len(selection),
+        "duplicates": None if selection.duplicates is None else dict(selection.duplicates.record),
         "budget": _budget(prepared, selection),
         "picks_sha256": picks_hash(selection.indices),
         "nested": selection.nested,

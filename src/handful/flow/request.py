@@ -46,6 +46,7 @@ class Request:
         exclude: Ids that must not be picked: a path or a sequence.
         similarity: For methods that use one, such as "clipped_cosine".
         optimizer: For objectives, such as "lazy".
+        dedup: Leave out duplicates before choosing: "exact", "near" or "semantic", as "near:threshold=0.8".
         certify: How hard to look for an upper bound: "fast", "tight" or "off".
         on_bad_row: "fail" at the first row that cannot be read, or "skip" and list them.
         seed: Of every draw.
@@ -75,6 +76,7 @@ class Request:
     label: str | None = None
     include: Any = None
     exclude: Any = None
+    dedup: str | None = None
     similarity: Any = None
     optimizer: str | None = None
     certify: Literal["fast", "tight", "off"] | None = None

@@ -13,7 +13,7 @@ from handful import errors
 from handful.flow.record import picks_hash
 from handful.flow.request import Request
 from handful.io.atomic import Files
-from handful.io.manifest import manifest_path, sidecar_path, write_manifest
+from handful.io.manifest import duplicates_path, manifest_path, sidecar_path, write_manifest
 from handful.io.open import as_paths, expand, format_of, open_source
 from handful.io.output import Output, check_output
 from handful.io.write import write_rows
@@ -119,7 +119,7 @@ def settle(
     kind = format_of(inputs[0]) if inputs and as_paths(data) else "jsonl"
     output = check_output(path, format=format, default=kind, overwrite=overwrite, inputs=inputs)
     if output.path is not None:
-        for beside in (manifest_path(output.path), sidecar_path(output.path)):
+        for beside in (f(output.path) for f in (manifest_path, sidecar_path, duplicates_path)):
             if beside.exists() and any(
                 Path(name).exists() and beside.samefile(name) for name in inputs
             ):
@@ -164,6 +164,8 @@ def write(
     manifest = {**manifest, "run": {**manifest["run"], "output": place}}
     write_manifest(files, output.path, manifest, selection)
     out = output.path
+    if selection.duplicates is None:
+        duplicates_path(out).unlink(missing_ok=True)  # of an output that this one replaces
     return Saved(out, manifest_path(out), sidecar_path(out), written.rows, written.size_bytes)
 
 

@@ -25,7 +25,7 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
             cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, similarity, optimizer, certify, on_bad_row, seed,
+            features, id, group, score, include, exclude, dedup, similarity, optimizer, certify, on_bad_row, seed,
             memory, threads, cache.
 
     Returns:
@@ -78,6 +78,7 @@ def choose(prepared: Prepared) -> Selection:
         weights=picks.weights,
         weight_kind=picks.weight_kind,
         notes=picks.notes,
+        duplicates=prepared.duplicates,
         warnings=tuple(warnings),
     )
     manifest = {

@@ -81,6 +81,7 @@ def verify(
     if "prefix_of" in record["result"]:
         replayed = replayed[: record["result"]["k"]]
     picked = _picked(path, replayed)
+    _compare("the duplicates", _duplicate_differences(record["result"], replayed))
     _compare("the picks", _pick_differences(record["result"], picked, replayed))
     _compare("the budget", broken_constraints(prepared, picked))
     _compare("the output", _output_differences(record, path))
@@ -249,6 +250,19 @@ def _pick_differences(then: Mapping[str, Any], picked: Indices, now: Selection) 
         differ.append(
             f"{now.method} is of version {version} now, and was {then['method']['version']}"
         )
+    return differ
+
+
+def _duplicate_differences(then: Mapping[str, Any], now: Selection) -> list[str]:
+    """Whether other rows were left out as duplicates, or other rows stand for them."""
+    old, new = then.get("duplicates"), now.manifest["result"]["duplicates"]
+    if old is None or new is None or old["sha256"] == new["sha256"]:
+        return []
+    differ = [
+        f"{new['dropped']:,} rows are left out as duplicates now, {old['dropped']:,} were then"
+    ]
+    if new["version"] != old["version"]:
+        differ.append(f"{new['kind']} is of version {new['version']}, and was {old['version']}")
     return differ
 
 
