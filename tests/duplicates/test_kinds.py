@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from handful.duplicates import configured, semantic
+from handful.duplicates import configured, near, semantic
 from handful.duplicates._contract import keep, labels_of
 from handful.duplicates.exact import Exact, hash_rows
 from handful.duplicates.near import Near
@@ -64,7 +64,6 @@ def test_exact_of_arrays_is_of_equal_rows():
 
 
 def test_near_joins_what_overlaps_by_the_threshold():
-    """The three cats differ in a word or two: J of their shingles is 0.65 and 0.87."""
     sets = [reference.shingles(text, 3) for text in TEXTS]
     assert Near(threshold=0.5).find(_view(TEXTS), None, Draws(0)).labels.tolist() == [0, 0, 0, 3, 0]
     labels = Near(threshold=0.8, hashes=1024).find(_view(TEXTS), None, Draws(0)).labels
@@ -72,6 +71,21 @@ def test_near_joins_what_overlaps_by_the_threshold():
         (i, j) for i, j in combinations(range(5), 2) if reference.jaccard(sets[i], sets[j]) >= 0.8
     ]
     assert labels.tolist() == reference.components(5, alike)
+
+
+def test_near_looks_again_in_batches_of_whole_clusters(monkeypatch):
+    draw = np.random.default_rng(0)
+    words = np.array([f"w{i}" for i in range(500)])
+    base = [draw.choice(words, 20).tolist() for _ in range(200)]
+    texts = [" ".join(row) for row in base]
+    texts += [" ".join([*row[:-1], "end"]) for row in base[:100]]
+    wanted = list(range(200)) + list(range(100))
+    assert Near().find(_view(texts), None, Draws(0)).labels.tolist() == wanted
+    monkeypatch.setattr(near, "BATCH", 7)
+    owned = _owned(texts[200:])
+    found = Near().find(_view(texts[:200], threads=2), owned, Draws(0))
+    assert found.labels.tolist() == wanted
+    assert found.notes["pairs_compared"] == 100
 
 
 def test_near_depends_on_seed_and_content_alone():

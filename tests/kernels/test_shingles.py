@@ -36,6 +36,14 @@ def test_signatures_are_those_of_the_reference(texts, width):
     assert found.tolist() == wanted
 
 
+@given(TEXTS, st.integers(1, 4), st.integers(1, 9))
+def test_sets_of_shingles_are_those_of_the_reference(texts, width, most):
+    packed = Strings.of(texts)
+    values, ends = shingles.shingle_sets(packed.data, packed.offsets, width=width, most=most)
+    found = [values[a:b].tolist() for a, b in pairwise(ends)]
+    assert found == [reference.small_set(text, width, most) for text in packed]
+
+
 def test_a_text_longer_than_a_stretch_is_read_to_its_end():
     texts = ["x y " * 9000 + end for end in ("left", "right")]
     packed = Strings.of(texts)
@@ -67,6 +75,36 @@ def test_rows_that_meet_in_a_band_and_agree_are_joined(seed, n, needed):
     found, _, cut = bands.join_near(rows, needed=needed, window=n)
     assert found.tolist() == wanted
     assert cut == 0
+
+
+@given(st.integers(0, 10**6), st.integers(1, 30), st.sampled_from([0.3, 0.5, 0.75, 1.0]))
+def test_where_sets_are_given_they_must_overlap_too(seed, n, threshold):
+    draw = np.random.default_rng(seed)
+    rows = draw.integers(0, 2, (n, 8)).astype(np.uint16)
+    sets = [np.unique(draw.integers(0, 9, draw.integers(0, 8))).astype(np.uint32) for _ in rows]
+    lists = [part.tolist() for part in sets]
+    pairs = reference.near_pairs(rows.tolist(), 4, 4 / 8, lists, threshold, bands.MOST)
+    ends = np.append(0, np.cumsum([len(part) for part in sets]))
+    found, _, _ = bands.join_near(
+        rows, needed=4, window=n, sets=(np.concatenate(sets), ends), threshold=threshold
+    )
+    assert found.tolist() == reference.components(n, pairs)
+
+
+def test_large_sets_are_compared_by_their_smallest_members():
+    draw = np.random.default_rng(0)
+    large = np.sort(draw.choice(10**6, (2, 1500), replace=False)).astype(np.uint32)
+    large[1, :1000] = large[0, :1000]  # the smaller values are shared
+    sets = [np.unique(part)[: bands.MOST] for part in large]
+    true = reference.overlap(sets[0].tolist(), sets[1].tolist(), bands.MOST)
+    assert 0.9 < true < 1
+    ends = np.append(0, np.cumsum([len(part) for part in sets]))
+    rows = np.array([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 0, 0, 0, 0]], np.uint16)
+    for threshold, joined in ((true, [0, 0]), (true + 1e-6, [0, 1])):
+        found = bands.join_near(
+            rows, needed=1, window=9, sets=(np.concatenate(sets), ends), threshold=threshold
+        )
+        assert found[0].tolist() == joined
 
 
 def test_a_crowded_band_is_searched_in_its_window_alone():

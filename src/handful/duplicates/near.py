@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,9 +18,14 @@ from handful.parameters import parameter
 from handful.pool import Strings
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
+from handful.selection import Indices
 
 BAND = 4
 """Places of a signature that make a band."""
+ERRORS = 4
+"""Standard errors of an estimate by which two rows may miss the threshold and be looked at again."""
+BATCH = 65_536
+"""Rows looked at again together, about."""
 WINDOW = 512
 """Rows of one chain that a row is compared with, at most."""
 
@@ -30,15 +36,17 @@ class Near:
 
         J(A, B) = |A ∩ B| / |A ∪ B|,    A, B: the runs of `shingle` tokens of two texts, in lower case
 
-    J is estimated by MinHash: the share of `hashes` random orders in which both sets have the same first
-    shingle; its standard error is √(J(1 − J)/hashes), 0.04 at J = 0.7. Two rows are compared where they
-    agree in one of hashes/4 bands of four; at J that is so with probability 1 − (1 − J⁴)^(hashes/4):
-    0.9998 at 0.7, and 0.87 at 0.5 (more hashes there). Clusters are what pairs connect, one after the other,
-    so the two ends of a chain may differ by more. A text of fewer tokens is one shingle; texts
-    without any are alike. Orders are drawn by the seed; signatures are cached, so a killed run resumes.
+    First J is estimated by MinHash: the share of `hashes` random orders in which both sets have the same
+    first shingle. Two rows are compared where they agree in one of hashes/4 bands of four, which at J is so with
+    probability 1 − (1 − J⁴)^(hashes/4): 0.9998 at 0.7, and 0.87 at 0.5 (ask for more hashes there). Then the
+    texts of rows that may be near one another, by four standard errors, are read once more, and J is computed;
+    of texts with more than 1,024 distinct shingles, from the 1,024 with the smallest hashes. Clusters are
+    what pairs connect, one after the other, so the two ends of a chain may differ by more. A text of fewer
+    tokens is one shingle; texts without any are alike. Orders are drawn by the seed, and signatures are cached,
+    so a killed run resumes.
 
-    Cost: hashes multiply-adds a token, hashes/4 look-ups a row; 2·hashes bytes a row, in the cache's file
-    where there is one, and 33 in memory.
+    Cost: hashes multiply-adds a token, hashes/4 look-ups a row; 2·hashes bytes a row, in the cache's file where
+    there is one, and 33 in memory; 4 bytes for each shingle of 65,536 rows that may be near.
 
     Source: Broder 1997, On the resemblance and containment of documents; bands: Leskovec, Rajaraman & Ullman
     2014, Mining of massive datasets, section 3.4; 16 bits a hash: Li & König 2010, b-bit minwise hashing.
@@ -65,13 +73,49 @@ class Near:
         from handful.kernels.bands import join_near
 
         signatures = self.signatures(view, owned, rng)
-        needed = max(1, math.ceil(self.threshold * signatures.shape[1] - 1e-9))
+        error = math.sqrt(self.threshold * (1 - self.threshold) / self.hashes)
+        needed = max(1, math.ceil((self.threshold - ERRORS * error) * self.hashes))
         view.run_with.progress.stage("comparing near rows", None)
-        labels, compared, cut = join_near(signatures, needed=needed, window=WINDOW)
+        maybe, _, cut = join_near(signatures, needed=needed, window=WINDOW)
+        labels, compared = np.arange(len(maybe), dtype=np.int64), 0
+        for rows in batches(maybe):
+            sets = self._sets(view, owned, rows)
+            found = join_near(
+                signatures[rows],
+                needed=needed,
+                window=WINDOW,
+                sets=sets,
+                threshold=self.threshold,
+            )
+            labels[rows] = rows[found[0]]
+            compared += found[1]
         notes: dict[str, Any] = {"pairs_compared": compared}
         if cut:
             notes["rows_in_crowded_bands"] = cut
         return Found(labels, notes)
+
+    def _sets(
+        self, view: View, owned: Target | None, rows: Indices
+    ) -> tuple[NDArray[np.uint32], Indices]:
+        """The sets of shingles of some rows, ascending: candidates, then rows already owned."""
+        from handful.kernels.bands import MOST
+        from handful.kernels.shingles import shingle_sets
+
+        def read(block: tuple[int, int, Indices]) -> tuple[NDArray[np.uint32], Indices]:
+            start, stop, within = block
+            assert view.read_texts is not None
+            texts = view.read_texts(start, stop).take(within - start)
+            return shingle_sets(texts.data, texts.offsets, width=self.shingle, most=MOST)
+
+        parts = list(view.run_with.map_blocks(read, view.blocks_with(rows[rows < view.n])))
+        theirs = rows[rows >= view.n] - view.n
+        if len(theirs):
+            assert owned is not None
+            assert owned.texts is not None
+            texts = owned.texts(0, owned.n).take(theirs)
+            parts.append(shingle_sets(texts.data, texts.offsets, width=self.shingle, most=MOST))
+        sizes = np.concatenate([np.diff(ends) for _, ends in parts])
+        return np.concatenate([values for values, _ in parts]), np.append(0, np.cumsum(sizes))
 
     def signatures(self, view: View, owned: Target | None, rng: Draws) -> NDArray[np.uint16]:
         """(n + p, hashes) MinHash signatures of the candidates, and of the rows already owned."""
@@ -97,3 +141,21 @@ class Near:
             progress="signing texts",
         )
         return np.concatenate([made, *hashes_beside(owned, sign)]) if owned else made
+
+
+def batches(labels: Indices) -> Iterator[Indices]:
+    """The rows of clusters of two or more, ascending, whole clusters together, about `BATCH` at a time.
+
+    Example:
+        >>> [rows.tolist() for rows in batches(np.array([0, 1, 0, 3, 1]))]
+        [[0, 1, 2, 4]]
+    """
+    sizes = np.bincount(labels, minlength=len(labels))
+    rows = np.flatnonzero(sizes[labels] > 1)
+    order = rows[np.argsort(labels[rows], kind="stable")]
+    first = np.flatnonzero(np.diff(labels[order], prepend=-1))  # where each cluster begins
+    taken = 0
+    for end in [*first[1:].tolist(), len(order)]:
+        if end - taken >= BATCH or (end == len(order) and end > taken):
+            yield np.sort(order[taken:end])
+            taken = end

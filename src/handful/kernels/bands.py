@@ -1,9 +1,9 @@
-"""Rows that nearly agree, from their signatures, by bands; `duplicates_reference.near_pairs` defines them.
+"""Rows that are nearly the same, by bands of their signatures; `duplicates_reference` defines them.
 
-Rows that agree in all places of a band meet in a table; those that also agree in enough places altogether
-are joined in a forest. A row equal to an earlier one in all places is joined to it at once and meets no
-other. Rows wait in the table in chains; each is compared with the last `window` of its chain, so that a
-band shared by a million rows does not cost a million squared.
+Rows that agree in all places of a band meet in a table; those that also agree in enough places altogether,
+and whose sets of shingles overlap enough where sets are given, are joined in a forest. A row equal to an
+earlier one is joined to it at once and meets no other. Rows wait in the table in chains; each is compared
+with the last `window` of its chain, so that a band shared by a million rows does not cost a million squared.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from handful.kernels.text_reference import FACTOR
 BAND = 4
 """Places of a band: four of 16 bits are one key of 64."""
 
+MOST = 1024
+"""Members of a set, at most: those with the smallest hashes."""
+
 _FACTOR = np.uint64(FACTOR)
 _0, _1, _32 = np.uint64(0), np.uint64(1), np.uint64(32)
 
@@ -25,6 +28,8 @@ whole = types.int64
 _keys = types.Array(types.uint64, 2, "C", readonly=True)
 _places = types.Array(types.uint16, 2, "C", readonly=True)
 _forest = types.int32[::1]
+_sets = types.Array(types.uint32, 1, "C", readonly=True)
+_ends = types.Array(whole, 1, "C", readonly=True)
 
 
 @part(whole(_forest, whole))
@@ -54,15 +59,46 @@ def _agreeing(places, left, right):
     return same
 
 
+@part(types.boolean(_sets, _ends, whole, whole))
+def _equal(sets, ends, left, right):
+    """Whether two rows have the same set."""
+    size = ends[left + 1] - ends[left]
+    if size != ends[right + 1] - ends[right]:
+        return False
+    same = True
+    for i in range(size):
+        same &= sets[ends[left] + i] == sets[ends[right] + i]
+    return same
+
+
+@part(types.boolean(_sets, _ends, whole, whole, types.float64))
+def _overlap(sets, ends, left, right, threshold):
+    """Whether the Jaccard similarity of two sets reaches the threshold; of large ones, of their smallest."""
+    i, j, stop, end = ends[left], ends[right], ends[left + 1], ends[right + 1]
+    most = MOST if max(stop - i, end - j) >= MOST else 2 * MOST
+    union = both = 0
+    while (i < stop or j < end) and union < most:
+        if j == end or (i < stop and sets[i] < sets[j]):
+            i += 1
+        elif i == stop or sets[j] < sets[i]:
+            j += 1
+        else:
+            both += 1
+            i += 1
+            j += 1
+        union += 1
+    return both >= threshold * union - 1e-9
+
+
 @part(whole(types.uint64, whole))
 def _slot(key, shift):
     mixed = key * _FACTOR
     return np.int64(((mixed ^ (mixed >> _32)) * _FACTOR) >> np.uint64(shift))
 
 
-@kernel(types.void(_keys, types.boolean[::1], _forest, _forest, whole))
-def _join_copies(keys, copies, forest, heads, shift):
-    """Join each row to the first that is equal in all places, and mark it."""
+@kernel(types.void(_keys, _sets, _ends, types.boolean[::1], _forest, _forest, whole))
+def _join_copies(keys, sets, ends, copies, forest, heads, shift):
+    """Join each row to the first that is equal in all places, and as a set, and mark it."""
     heads[:] = -1
     last = heads.shape[0] - 1
     for row in range(keys.shape[0]):
@@ -76,7 +112,7 @@ def _join_copies(keys, copies, forest, heads, shift):
             same = True
             for band in range(keys.shape[1]):
                 same &= keys[row, band] == keys[first, band]
-            if same:
+            if same and (ends.shape[0] == 0 or _equal(sets, ends, row, first)):
                 copies[row] = True
                 forest[row] = first
                 break
@@ -91,6 +127,9 @@ def _join_copies(keys, copies, forest, heads, shift):
         _places,
         whole,
         types.boolean[::1],
+        _sets,
+        _ends,
+        types.float64,
         whole,
         whole,
         _forest,
@@ -100,7 +139,22 @@ def _join_copies(keys, copies, forest, heads, shift):
         whole,
     )
 )
-def _join_band(keys, places, band, copies, needed, window, forest, table, heads, chain, shift):
+def _join_band(
+    keys,
+    places,
+    band,
+    copies,
+    sets,
+    ends,
+    threshold,
+    needed,
+    window,
+    forest,
+    table,
+    heads,
+    chain,
+    shift,
+):
     """Join the rows that meet in one band; returns pairs compared, and rows whose chain was too long."""
     heads[:] = -1
     last = heads.shape[0] - 1
@@ -119,7 +173,9 @@ def _join_band(keys, places, band, copies, needed, window, forest, table, heads,
         while other >= 0 and seen < window:
             if _root(forest, row) != _root(forest, other):
                 compared += 1
-                if _agreeing(places, row, other) >= needed:
+                if _agreeing(places, row, other) >= needed and (
+                    ends.shape[0] == 0 or _overlap(sets, ends, row, other, threshold)
+                ):
                     _join(forest, row, other)
             other, seen = chain[other], seen + 1
         cut += other >= 0
@@ -127,14 +183,21 @@ def _join_band(keys, places, band, copies, needed, window, forest, table, heads,
 
 
 def join_near(
-    signatures: NDArray[np.uint16], *, needed: int, window: int
+    signatures: NDArray[np.uint16],
+    *,
+    needed: int,
+    window: int,
+    sets: tuple[NDArray[np.uint32], NDArray[np.int64]] | None = None,
+    threshold: float = 0.0,
 ) -> tuple[NDArray[np.int64], int, int]:
-    """Components of the rows that agree in a band and in `needed` places altogether.
+    """Components of the rows that agree in a band, in `needed` places altogether, and as sets.
 
     Args:
         signatures: (n, m) uint16, m a multiple of `BAND`; may be memory-mapped.
         needed: Places in which two rows must agree to be joined, 1 to m.
         window: Rows of a chain that a row is compared with, at most.
+        sets: Values and (n + 1,) ends of each row's set, ascending, of at most `MOST` values; None: no sets.
+        threshold: Jaccard similarity of the sets of two rows from which they are joined.
 
     Returns:
         (n,) int64, for each row the least of its component; pairs compared; rows whose chain was cut off.
@@ -153,11 +216,25 @@ def join_near(
     heads, table = np.empty(1 << bits, np.int32), np.empty(1 << bits, np.uint64)
     forest, chain = np.arange(n, dtype=np.int32), np.empty(n, np.int32)
     copies = np.zeros(n, np.bool_)
-    _join_copies(keys, copies, forest, heads, 64 - bits)
+    values, ends = (np.zeros(0, np.uint32), np.zeros(0, np.int64)) if sets is None else sets
+    _join_copies(keys, values, ends, copies, forest, heads, 64 - bits)
     compared = cut = 0
     for band in range(m // BAND):
         found = _join_band(
-            keys, signatures, band, copies, needed, window, forest, table, heads, chain, 64 - bits
+            keys,
+            signatures,
+            band,
+            copies,
+            values,
+            ends,
+            threshold,
+            needed,
+            window,
+            forest,
+            table,
+            heads,
+            chain,
+            64 - bits,
         )
         compared, cut = compared + found[0], cut + found[1]
     return roots(forest), compared, cut

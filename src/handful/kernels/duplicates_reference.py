@@ -74,10 +74,38 @@ def estimate(left: Sequence[int], right: Sequence[int]) -> float:
     return sum(a == b for a, b in zip(left, right, strict=True)) / len(left)
 
 
+def small_set(text: str, width: int, most: int) -> list[int]:
+    """The 32 high bits of a text's shingles, ascending, the smallest `most` of them.
+
+    Of two sets so cut, the similarity is that of the smallest `most` of their union (`overlap`).
+    """
+    return sorted({x >> 32 for x in shingles(text, width)})[:most]
+
+
+def overlap(left: Sequence[int], right: Sequence[int], most: int) -> float:
+    """The Jaccard similarity of two small sets; an estimate where one was cut at `most`.
+
+    Source: Broder 1997, On the resemblance and containment of documents, section 3 (theorem 1).
+
+    Example:
+        >>> overlap([1, 2, 3], [2, 3, 4], 9), overlap([1, 2, 3], [2, 3, 4], 3)
+        (0.5, 0.6666666666666666)
+    """
+    both = sorted({*left, *right})
+    if max(len(left), len(right)) >= most:
+        both = both[:most]
+    return jaccard(set(left) & set(both), set(right) & set(both))
+
+
 def near_pairs(
-    signatures: Sequence[Sequence[int]], band: int, threshold: float
+    signatures: Sequence[Sequence[int]],
+    band: int,
+    share: float,
+    sets: Sequence[Sequence[int]] | None = None,
+    threshold: float = 0.0,
+    most: int = 0,
 ) -> list[tuple[int, int]]:
-    """Pairs of rows that agree in all places of some band, and in a share `threshold` of all places.
+    """Pairs of rows that agree in all places of some band, in a share of all places, and as sets.
 
     Source: Leskovec, Rajaraman & Ullman 2014, Mining of massive datasets, section 3.4.
     """
@@ -86,7 +114,8 @@ def near_pairs(
         for i, left in enumerate(signatures[:j]):
             starts = range(0, len(left), band)
             meet = any(list(left[s : s + band]) == list(right[s : s + band]) for s in starts)
-            if meet and estimate(left, right) >= threshold:
+            as_sets = sets is None or overlap(sets[i], sets[j], most) >= threshold - 1e-12
+            if meet and estimate(left, right) >= share and as_sets:
                 found.append((i, j))
     return found
 

@@ -27,7 +27,7 @@ from handful.kernels.text import (
 )
 from handful.kernels.text_reference import FACTOR
 
-__all__ = ["normal_texts", "signatures"]
+__all__ = ["normal_texts", "shingle_sets", "signatures"]
 
 MAX_SHINGLE = 16
 MAX_PLACES = 1024
@@ -62,6 +62,21 @@ def _normalise(data, offsets, folding, out, ends):
         ends[row + 1] = written
 
 
+@part(hash64(hash64))
+def _fold(gram):
+    mixed = gram * _FACTOR
+    return mixed ^ (mixed >> _32)
+
+
+@part(hash64(hash64[::1], hash64))
+def _next_shingle(grams, token):
+    """Take a token in; grams[k] is then of the k + 1 tokens that end there. The shingle of all of them."""
+    for longer in range(grams.shape[0] - 1, 0, -1):
+        grams[longer] = grams[longer - 1] * _FACTOR + token
+    grams[0] = token
+    return _fold(grams[grams.shape[0] - 1])
+
+
 @part(types.void(hash64, _read(hash64), _read(hash64), hash64[::1]))
 def _offer(shingle, multipliers, increments, least):
     """Lower the running minima by one shingle."""
@@ -74,7 +89,7 @@ def _offer(shingle, multipliers, increments, least):
 def _sign(data, offsets, folding, width, multipliers, increments, out):
     scratch, carry = np.zeros((4, ROOM), np.uint8), np.zeros(1, np.uint64)
     hashes = np.empty(ROOM, np.uint64)
-    grams = np.zeros(width, np.uint64)  # grams[k]: of the k + 1 tokens that end at the last one
+    grams = np.zeros(width, np.uint64)
     least = np.empty(multipliers.shape[0], np.uint64)
     for row in range(offsets.shape[0] - 1):
         position, end, seen = offsets[row], offsets[row + 1], 0
@@ -82,19 +97,36 @@ def _sign(data, offsets, folding, width, multipliers, increments, out):
         while position < end:
             position, found = next_tokens(data, position, end, folding, scratch, carry, hashes)
             for index in range(found):
-                token = hashes[index]
-                for longer in range(width - 1, 0, -1):
-                    grams[longer] = grams[longer - 1] * _FACTOR + token
-                grams[0] = token
                 seen += 1
+                shingle = _next_shingle(grams, hashes[index])
                 if seen >= width:
-                    mixed = grams[width - 1] * _FACTOR
-                    _offer(mixed ^ (mixed >> _32), multipliers, increments, least)
+                    _offer(shingle, multipliers, increments, least)
         if 0 < seen < width:
-            mixed = grams[seen - 1] * _FACTOR
-            _offer(mixed ^ (mixed >> _32), multipliers, increments, least)
+            _offer(_fold(grams[seen - 1]), multipliers, increments, least)
         for i in range(least.shape[0]):
             out[row, i] = np.uint16(least[i] >> _32) if seen else _EMPTY
+
+
+@kernel(types.void(*TEXTS, hash64[::1], whole[::1]))
+def _shingle(data, offsets, folding, width, out, ends):
+    scratch, carry = np.zeros((4, ROOM), np.uint8), np.zeros(1, np.uint64)
+    hashes, grams = np.empty(ROOM, np.uint64), np.zeros(width, np.uint64)
+    written = 0
+    for row in range(offsets.shape[0] - 1):
+        position, end, seen = offsets[row], offsets[row + 1], 0
+        named = np.uint64(row) << _32
+        while position < end:
+            position, found = next_tokens(data, position, end, folding, scratch, carry, hashes)
+            for index in range(found):
+                seen += 1
+                shingle = _next_shingle(grams, hashes[index])
+                if seen >= width:
+                    out[written] = named | (shingle >> _32)
+                    written += 1
+        if 0 < seen < width:
+            out[written] = named | (_fold(grams[seen - 1]) >> _32)
+            written += 1
+        ends[row + 1] = written
 
 
 def normal_texts(
@@ -146,3 +178,31 @@ def signatures(
     out = np.empty((len(offsets) - 1, len(multipliers)), np.uint16)
     _sign(*lower_exceptions(data, offsets), folding(), width, multipliers, increments, out)
     return out
+
+
+def shingle_sets(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], *, width: int, most: int
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The set of shingles of each text, as `duplicates_reference.small_set` has it.
+
+    Args:
+        data: UTF-8 bytes of all texts.
+        offsets: (n + 1,), row i is data[offsets[i]:offsets[i + 1]].
+        width: Tokens of a shingle, 1 to 16.
+        most: Members at most: those with the smallest hashes.
+
+    Returns:
+        All values one after the other, ascending within a text, and where each text's end.
+    """
+    assert 1 <= width <= MAX_SHINGLE
+    data, offsets = lower_exceptions(data, offsets)
+    n = len(offsets) - 1
+    found = np.empty(int(offsets[-1] - offsets[0]) + n, np.uint64)
+    ends = np.zeros(n + 1, np.int64)
+    _shingle(data, offsets, folding(), width, found, ends)
+    members = np.unique(found[: ends[-1]])  # by row, then by hash
+    row = (members >> _32).astype(np.int64)
+    ends = np.searchsorted(row, np.arange(n + 1))
+    place = np.arange(len(members)) - ends[row]
+    kept = members[place < most]
+    return kept.astype(np.uint32), np.concatenate([[0], np.cumsum(np.minimum(np.diff(ends), most))])
