@@ -3,14 +3,15 @@
     python benchmarks/duplicates.py                 1,000,000 short texts
     python benchmarks/duplicates.py --rows 20000    for trying the script out
 
-Texts of 10 to 30 words are drawn by Zipf's law from 30,000; a twentieth of the rows are copies of another with
-1 to 3 words replaced, left out or put in, and other capitals and blanks. A planted pair counts where its
+Texts of 10 to 30 words are drawn by Zipf's law from 30,000; a twentieth of the rows are copies of another
+with 1 to 3 words replaced, left out or put in, and other capitals and blanks. A planted pair counts where its
 Jaccard similarity, on the shingles of that run, is at least 0.7. Recall: the share of those found, that is
 both rows in one cluster, or, for rensa, which gives no clusters at this speed, both flagged. Precision: the
-share of rows clustered (flagged) that were planted or copied from. Each run is a process of its own and starts
-from a Python list of texts; CPU seconds are of all its threads over that work, memory the peak of RssAnon from first
-import to end. Seed 0. rensa is given its bulk path (digest matrix, one-shot query), with as many bands as ours:
-32 of 4, of words as its own examples have it, and of the same runs of three words as ours.
+share of rows clustered (flagged) that were planted or copied from. Each run is a process of its own and
+starts from a Python list of texts; CPU seconds are of all its threads over that work, memory the peak of
+RssAnon from first import to end. Seed 0. rensa is given its bulk path (digest matrix, one-shot query), with
+as many bands as ours: 32 of 4, of words as its own examples have it, and of the same runs of three words as
+ours.
 """
 
 from __future__ import annotations
