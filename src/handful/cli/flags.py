@@ -42,6 +42,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
             "KIND",
             "Leave out duplicates first: exact, near or semantic; 'near:threshold=0.8'.",
         ),
+        Flag("--max-similarity", str, "COSINE", "No two picks closer than that: 0.95."),
     ),
     "What a row is": (
         Flag(

@@ -72,6 +72,14 @@ def include_and_exclude(ids: Iterable[str]) -> InfeasibleError:
     )
 
 
+def includes_too_close(first: str, second: str, limit: float) -> InfeasibleError:
+    """Two must-includes that may not both be picked."""
+    return InfeasibleError(
+        f"The rows {first!r} and {second!r} are both to be included, and are closer to each other than "
+        f"--max-similarity {limit:g} allows. Raise it, or include one of them."
+    )
+
+
 def includes_over_budget(count: int, budget: object) -> InfeasibleError:
     """The must-includes alone break the budget."""
     return InfeasibleError(

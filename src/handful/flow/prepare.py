@@ -29,6 +29,7 @@ from handful.flow.inputs import (
 )
 from handful.flow.request import Request, parse_memory
 from handful.flow.vectors import Vectors
+from handful.graphs.apart import Apart, Directions
 from handful.methods._contract import NEED_HELP, Target, View
 from handful.parameters import configure, parse_spec
 from handful.pool import BadRow, Pool
@@ -69,6 +70,7 @@ class Prepared:
     meter: Meter
     owned: Pool | None
     duplicates: Duplicates | None = None
+    apart: Apart | None = None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -78,12 +80,23 @@ class Prepared:
             rows=self.budget.rows_of(self.view.n),
             costs=self.costs,
             amount=self.budget.amount,
+            apart=None if self.apart is None else self.apart.copy(),
         )
         for row in self.included.tolist():
+            self._check_apart(ledger, row)
             if not ledger.feasible(np.array([row]))[0]:
                 raise errors.includes_over_budget(len(self.included), self.budget.record())
             ledger.take(row)
         return ledger
+
+    def _check_apart(self, ledger: Ledger, row: int) -> None:
+        """Refuse a must-include that is too close to one before it."""
+        if ledger.apart is None or ledger.apart.far(np.array([row]), ledger.taken)[0]:
+            return
+        taken = np.array(ledger.taken, np.int64)
+        other = taken[ledger.apart.too_close(np.array([row]), taken)[0]][0]
+        first, second = self.ids.of(self.source_rows(np.array([other, row]))).tolist()
+        raise errors.includes_too_close(str(first), str(second), ledger.apart.limit)
 
     def source_rows(self, rows: Indices) -> Indices:
         """Row numbers of the source for rows numbered as in the view."""
@@ -121,7 +134,7 @@ def prepare(
     at_hand = _at_hand(request, pool, targets, owned)
     key, method, reason = _method(named, params, request, at_hand, n)
     _check_needs(key, method, at_hand)
-    _check_honours(key, method, budget, included)
+    _check_honours(key, method, budget, included, request)
     check_dedup(request, at_hand, owned is not None)
     costs = read_costs(budget, pool, candidates, run)
     prepared = Prepared(
@@ -145,6 +158,7 @@ def prepare(
     )
     if request.dedup is not None and not only_check:
         prepared = _deduplicated(prepared, rng)
+    prepared = replace(prepared, apart=_apart(request, prepared.view, method, at_hand))
     _warn(prepared)
     return prepared
 
@@ -162,7 +176,19 @@ def _budget(request: Request) -> Budget:
 def _wants_all(request: Request) -> bool:
     """Whether nothing limits the picks but what is left out."""
     limits = (request.rows, request.fraction, request.budget, request.cost)
-    return request.dedup is not None and all(limit is None for limit in limits)
+    reduced = request.dedup is not None or request.max_similarity is not None
+    return reduced and all(limit is None for limit in limits)
+
+
+def _apart(request: Request, view: View, method: Any, at_hand: set[str]) -> Apart | None:
+    """What keeps picks apart, on the features that the method names."""
+    if request.max_similarity is None:
+        return None
+    if "features" not in at_hand:
+        raise errors.needs_missing("--max-similarity", [NEED_HELP["features"]])
+    array = getattr(method, "array", None)
+    directions = Directions(float(request.max_similarity), lambda: view.array(array))
+    return Apart(directions, None, view.n)
 
 
 def _deduplicated(prepared: Prepared, rng: Draws) -> Prepared:
@@ -204,8 +230,10 @@ def with_method(
     at_hand = _at_hand(request, prepared.pool, prepared.targets, prepared.owned)
     key, configured, reason = _method(named, given, request, at_hand, prepared.view.n)
     _check_needs(key, configured, at_hand)
-    _check_honours(key, configured, prepared.budget, prepared.included)
-    return replace(prepared, request=request, key=key, method=configured, reason=reason)
+    _check_honours(key, configured, prepared.budget, prepared.included, request)
+    apart = _apart(request, prepared.view, configured, at_hand)
+    changed = {"key": key, "method": configured, "reason": reason, "apart": apart}
+    return replace(prepared, request=request, **changed)
 
 
 def _run(request: Request, progress: Progress) -> Run:
@@ -324,8 +352,15 @@ def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
         raise errors.needs_missing(key, missing)
 
 
-def _check_honours(key: str, method: Any, budget: Budget, included: Indices) -> None:
-    asked = {"rows": True, "amount": budget.amount is not None, "include": len(included) > 0}
+def _check_honours(
+    key: str, method: Any, budget: Budget, included: Indices, request: Request
+) -> None:
+    asked = {
+        "rows": True,
+        "amount": budget.amount is not None,
+        "include": len(included) > 0,
+        "max_similarity": request.max_similarity is not None,
+    }
     for constraint, binds in asked.items():
         if binds and constraint not in method.facts.honours:
             raise errors.not_honoured(key, constraint, method.facts.honours)

@@ -44,6 +44,7 @@ class Request:
         label: Column of labels; read by the verdict's probe and by `compare`, never by a method.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
+        max_similarity: No two picks with a cosine above this, on the method's features.
         similarity: For methods that use one, such as "clipped_cosine".
         optimizer: For objectives, such as "lazy".
         dedup: Leave out duplicates before choosing: "exact", "near" or "semantic", as "near:threshold=0.8".
@@ -77,6 +78,7 @@ class Request:
     include: Any = None
     exclude: Any = None
     dedup: str | None = None
+    max_similarity: float | str | None = None
     similarity: Any = None
     optimizer: str | None = None
     certify: Literal["fast", "tight", "off"] | None = None
@@ -89,6 +91,8 @@ class Request:
     def __post_init__(self) -> None:
         if self.on_bad_row not in {"fail", "skip"}:
             raise errors.unknown_choice("--on-bad-row", self.on_bad_row, ("fail", "skip"))
+        if self.max_similarity is not None:
+            object.__setattr__(self, "max_similarity", _cosine(self.max_similarity))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
             raise errors.bad_flag("--seed", self.seed, "a whole number")
 
@@ -103,6 +107,16 @@ class Request:
         return {
             name: plain(value) for name, value in given.items() if value is not None and value != {}
         }
+
+
+def _cosine(value: float | str) -> float:
+    try:
+        limit = float(value)
+    except ValueError:
+        limit = float("nan")
+    if not -1 <= limit <= 1:
+        raise errors.bad_flag("--max-similarity", value, "a cosine between -1 and 1")
+    return limit
 
 
 def flag(name: str) -> str:

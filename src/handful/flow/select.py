@@ -25,8 +25,8 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
             cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, dedup, similarity, optimizer, certify, on_bad_row, seed,
-            memory, threads, cache.
+            features, id, group, score, include, exclude, dedup, max_similarity, similarity, optimizer, certify,
+            on_bad_row, seed, memory, threads, cache.
 
     Returns:
         The selection: row numbers, ids, gains, value, weights and the manifest.
@@ -104,5 +104,9 @@ def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
 def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:
     wanted = prepared.budget.rows_of(prepared.view.n)
     if prepared.budget.amount is None and len(picks.indices) < wanted:
-        return [f"{len(picks.indices)} rows were picked of the {wanted} allowed."]
+        said = f"{len(picks.indices)} rows were picked of the {wanted} allowed"
+        limit = prepared.request.max_similarity
+        if limit is None:
+            return [f"{said}."]
+        return [f"{said}: any other is closer to a pick than --max-similarity {limit:g} allows."]
     return []

@@ -17,6 +17,7 @@ from handful.flow.prepare import Prepared, prepare
 from handful.flow.record import inputs_section, picks_hash
 from handful.flow.request import Request
 from handful.flow.select import choose
+from handful.graphs.tiles import TILE
 from handful.io import digest
 from handful.io.manifest import read_manifest, read_sidecar
 from handful.parameters import parse_spec
@@ -287,7 +288,24 @@ def broken_constraints(prepared: Prepared, picked: Indices) -> list[str]:
         spent = exact_sum(prepared.costs[np.searchsorted(candidates, picked)])
         if spent > amount:
             broken.append(f"{_number(spent)} is spent, and {_number(amount)} is allowed")
-    return broken
+    return broken + _too_close(prepared, np.searchsorted(candidates, picked))
+
+
+def _too_close(prepared: Prepared, picked: Indices) -> list[str]:
+    """The first pair of picks that is closer than the request allows."""
+    if prepared.apart is None:
+        return []
+    for start in range(0, len(picked), TILE):
+        for at in range(0, start + 1, TILE):
+            rows, others = picked[start : start + TILE], picked[at : at + TILE]
+            close = np.argwhere(prepared.apart.too_close(rows, others))
+            if len(close):
+                pair = np.sort(
+                    prepared.source_rows(np.array([others[close[0, 1]], rows[close[0, 0]]]))
+                )
+                limit = f"--max-similarity {prepared.apart.limit:g}"
+                return [f"rows {pair[0]} and {pair[1]} are closer than {limit} allows"]
+    return []
 
 
 def _number(exact: Fraction) -> str:

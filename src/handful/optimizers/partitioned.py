@@ -81,6 +81,7 @@ class Partitioned:
             costs=costs,
             amount=ledger.amount,
             eligible=ledger.open[seen],
+            apart=None if ledger.apart is None else ledger.apart.narrowed(seen),
         )
         for row in ledger.taken:
             place = int(np.searchsorted(seen, row))

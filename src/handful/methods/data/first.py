@@ -25,7 +25,7 @@ class First:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="none",
         needs=(),
-        honours=("rows", "amount", "include"),
+        honours=("rows", "amount", "include", "max_similarity"),
         nested=True,
         cost="O(n log n) time, 16 bytes a row",
     )
