@@ -109,7 +109,7 @@ def test_large_sets_are_compared_by_their_smallest_members():
 
 def test_a_crowded_band_is_searched_in_its_window_alone():
     rows = np.arange(40 * 8, dtype=np.uint16).reshape(40, 8)
-    rows[:, :4] = 7  # all meet in the first band, and agree in half
+    rows[:, :4] = 7  # all meet in the first band alone, and agree in half
     labels, compared, cut = bands.join_near(rows, needed=5, window=3)
     assert labels.tolist() == list(range(40))
     assert compared == 3 * 40 - 6

@@ -22,7 +22,7 @@ from handful.selection import Indices
 
 BAND = 4
 """Places of a signature that make a band."""
-ERRORS = 4
+ERRORS = 5
 """Standard errors of an estimate by which two rows may miss the threshold and be looked at again."""
 BATCH = 65_536
 """Rows looked at again together, about."""
@@ -37,15 +37,15 @@ class Near:
         J(A, B) = |A ∩ B| / |A ∪ B|,    A, B: the runs of `shingle` tokens of two texts, in lower case
 
     First J is estimated by MinHash: the share of `hashes` random orders in which both sets have the same
-    first shingle. Two rows are compared where they agree in one of hashes/4 bands of four, which at J is so with
-    probability 1 − (1 − J⁴)^(hashes/4): 0.9998 at 0.7, and 0.87 at 0.5 (ask for more hashes there). Then the
-    texts of rows that may be near one another, by four standard errors, are read once more, and J is computed;
-    of texts with more than 1,024 distinct shingles, from the 1,024 with the smallest hashes. Clusters are
-    what pairs connect, one after the other, so the two ends of a chain may differ by more. A text of fewer
-    tokens is one shingle; texts without any are alike. Orders are drawn by the seed, and signatures are cached,
-    so a killed run resumes.
+    first shingle. Two rows are compared where they agree in a band of four places; each place is in two of
+    the hashes/2 bands. At J = 0.7 a pair is missed with a probability below 10⁻⁵, at 0.5 of 3 % (ask for
+    more hashes there). Then the texts of rows that may be near one another, by five standard errors, are read
+    once more, and J is computed; of texts with more than 1,024 distinct shingles, from the 1,024 with the
+    smallest hashes. Clusters are what pairs connect, one after the other, so the two ends of a chain may
+    differ by more. A text of fewer tokens is one shingle; texts without any are alike. Orders are drawn by
+    the seed, and signatures are cached, so a killed run resumes.
 
-    Cost: hashes multiply-adds a token, hashes/4 look-ups a row; 2·hashes bytes a row, in the cache's file where
+    Cost: hashes multiply-adds a token, hashes/2 look-ups a row; 2·hashes bytes a row, in the cache's file where
     there is one, and 33 in memory; 4 bytes for each shingle of 65,536 rows that may be near.
 
     Source: Broder 1997, On the resemblance and containment of documents; bands: Leskovec, Rajaraman & Ullman

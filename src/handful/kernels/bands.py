@@ -1,5 +1,6 @@
 """Rows that are nearly the same, by bands of their signatures; `duplicates_reference` defines them.
 
+A band is four places: neighbours, or a quarter of the signature apart, so that each place is in two bands.
 Rows that agree in all places of a band meet in a table; those that also agree in enough places altogether,
 and whose sets of shingles overlap enough where sets are given, are joined in a forest. A row equal to an
 earlier one is joined to it at once and meets no other. Rows wait in the table in chains; each is compared
@@ -16,13 +17,13 @@ from handful.kernels.jit import kernel, part
 from handful.kernels.text_reference import FACTOR
 
 BAND = 4
-"""Places of a band: four of 16 bits are one key of 64."""
+"""Places of a band: four of 16 bits make one key of 64."""
 
 MOST = 1024
 """Members of a set, at most: those with the smallest hashes."""
 
 _FACTOR = np.uint64(FACTOR)
-_0, _1, _32 = np.uint64(0), np.uint64(1), np.uint64(32)
+_0, _16, _32 = np.uint64(0), np.uint64(16), np.uint64(32)
 
 whole = types.int64
 _keys = types.Array(types.uint64, 2, "C", readonly=True)
@@ -57,6 +58,15 @@ def _agreeing(places, left, right):
     for i in range(places.shape[1]):
         same += places[left, i] == places[right, i]
     return same
+
+
+@part(types.uint64(_places, whole, whole, whole))
+def _key(places, row, first, step):
+    """The four places of a band as one number."""
+    key = _0
+    for i in range(BAND):
+        key = (key << _16) | np.uint64(places[row, first + i * step])
+    return key
 
 
 @part(types.boolean(_sets, _ends, whole, whole))
@@ -123,8 +133,8 @@ def _join_copies(keys, sets, ends, copies, forest, heads, shift):
 
 @kernel(
     types.UniTuple(whole, 2)(
-        _keys,
         _places,
+        whole,
         whole,
         types.boolean[::1],
         _sets,
@@ -140,9 +150,9 @@ def _join_copies(keys, sets, ends, copies, forest, heads, shift):
     )
 )
 def _join_band(
-    keys,
     places,
-    band,
+    first,
+    step,
     copies,
     sets,
     ends,
@@ -159,10 +169,10 @@ def _join_band(
     heads[:] = -1
     last = heads.shape[0] - 1
     compared = cut = 0
-    for row in range(keys.shape[0]):
+    for row in range(places.shape[0]):
         if copies[row]:
             continue
-        key = keys[row, band]
+        key = _key(places, row, first, step)
         slot = _slot(key, shift)
         while heads[slot] >= 0 and table[slot] != key:
             slot = (slot + 1) & last
@@ -201,7 +211,7 @@ def join_near(
 
     Returns:
         (n,) int64, for each row the least of its component; pairs compared; rows whose chain was cut off.
-        Cost: m/4 look-ups a row, m steps a pair compared; memory 33 bytes a row beside the signatures.
+        Cost: m/2 look-ups a row, m steps a pair compared; memory 33 bytes a row beside the signatures.
 
     Example:
         >>> rows = np.array([[1, 2, 3, 4], [5, 6, 7, 8], [1, 2, 3, 4]], np.uint16)
@@ -219,11 +229,13 @@ def join_near(
     values, ends = (np.zeros(0, np.uint32), np.zeros(0, np.int64)) if sets is None else sets
     _join_copies(keys, values, ends, copies, forest, heads, 64 - bits)
     compared = cut = 0
-    for band in range(m // BAND):
+    bands = [(first, 1) for first in range(0, m, BAND)]
+    bands += [(first, m // BAND) for first in range(m // BAND)]
+    for first, step in bands:
         found = _join_band(
-            keys,
             signatures,
-            band,
+            first,
+            step,
             copies,
             values,
             ends,

@@ -97,6 +97,18 @@ def overlap(left: Sequence[int], right: Sequence[int], most: int) -> float:
     return jaccard(set(left) & set(both), set(right) & set(both))
 
 
+def bands_of(places: int, band: int) -> list[slice]:
+    """The bands of a signature: runs of neighbouring places, and places as far apart as there are runs.
+
+    Example:
+        >>> [list(range(4))[b] for b in bands_of(4, 2)]
+        [[0, 1], [2, 3], [0, 2], [1, 3]]
+    """
+    runs = places // band
+    near = [slice(first, first + band) for first in range(0, places, band)]
+    return near + [slice(first, None, runs) for first in range(runs)]
+
+
 def near_pairs(
     signatures: Sequence[Sequence[int]],
     band: int,
@@ -112,8 +124,7 @@ def near_pairs(
     found = []
     for j, right in enumerate(signatures):
         for i, left in enumerate(signatures[:j]):
-            starts = range(0, len(left), band)
-            meet = any(list(left[s : s + band]) == list(right[s : s + band]) for s in starts)
+            meet = any(list(left[b]) == list(right[b]) for b in bands_of(len(left), band))
             as_sets = sets is None or overlap(sets[i], sets[j], most) >= threshold - 1e-12
             if meet and estimate(left, right) >= share and as_sets:
                 found.append((i, j))
