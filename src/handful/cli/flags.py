@@ -68,6 +68,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),
         Flag("--param", list, "KEY=VALUE", "A parameter of the method."),
         Flag("--similarity", str, "NAME", "For methods that use one."),
+        Flag("--trade-off", str, "SHARE", "Of the score beside what the method maximises: 0.3."),
         Flag("--optimizer", str, "NAME", "For methods that maximise something."),
         Flag("--certify", str, "HOW", "Look for an upper bound: fast, tight or off."),
         Flag("--seed", int, "N", "Of every draw; by default 0."),

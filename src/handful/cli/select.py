@@ -117,7 +117,10 @@ def _summarise(
         facts.append(("value", _value(selection)))
     if selection.weights is not None:
         facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
-    facts += [(name.replace("_", " "), _note(note)) for name, note in selection.notes.items()]
+    for name, note in selection.notes.items():
+        facts.append(
+            (name.replace("_", " "), _trade_off(note) if name == "trade_off" else _note(note))
+        )
     table((), [(f"  {name}", text) for name, text in facts], file)
     show_verdict(result.get("verdict"), file)
     _show_picks(prepared, selection, file)
@@ -172,6 +175,13 @@ def _value(selection: Selection) -> str:
         return f"{number_of(selection.value)}{why}"
     share = f" ({selection.value / selection.upper_bound:.1%})" if selection.upper_bound > 0 else ""
     return f"{number_of(selection.value)}, at most {number_of(selection.upper_bound)} is possible{share}"
+
+
+def _trade_off(told: Mapping[str, Any]) -> str:
+    return (
+        f"{told['trade_off']:g}: {told['objective']:.1%} of the objective's own best, "
+        f"{told['score']:.1%} of the best scores; the curve is in the manifest and the report"
+    )
 
 
 def _note(note: Any) -> str:

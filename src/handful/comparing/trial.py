@@ -66,7 +66,8 @@ class Case:
     def optimises(self) -> tuple[str, ...]:
         """What the method says it strives for, or the objective of the user's own."""
         own = getattr(getattr(self.method, "objective", None), "optimises", ())
-        return (*self.method.facts.optimises, *own)
+        traded = ("score",) if getattr(self.method, "score_share", 0) else ()
+        return (*self.method.facts.optimises, *own, *traded)
 
 
 class NoTrialError(Exception):

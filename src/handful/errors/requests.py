@@ -72,6 +72,22 @@ def given_unlike_pool() -> UsageError:
     )
 
 
+def no_trade_off(key: str) -> UsageError:
+    """A method without an objective to set a score beside."""
+    return UsageError(
+        f"--trade-off sets a score beside an objective, and {key} maximises none. Choose one that does, such as "
+        "--method facility_location, or leave it out."
+    )
+
+
+def no_trade_off_scale(objective: str, value: float) -> UsageError:
+    """An objective that has no size to set beside a score's."""
+    return UsageError(
+        f"--trade-off needs an objective with a value above 0, and {objective} reaches {value:g} here. "
+        "Choose another method, or leave out --trade-off."
+    )
+
+
 def arrays_of_several_targets() -> UsageError:
     """Arrays cannot be told apart between targets."""
     return UsageError(

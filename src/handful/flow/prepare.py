@@ -31,7 +31,7 @@ from handful.flow.request import Request, parse_memory
 from handful.flow.vectors import Vectors
 from handful.graphs.apart import Apart, Directions
 from handful.methods._contract import NEED_HELP, Target, View
-from handful.parameters import configure, parse_spec
+from handful.parameters import configure, parameters, parse_spec
 from handful.pool import BadRow, Pool
 from handful.rng import Draws
 from handful.runtime.cache import Cache, default_folder
@@ -246,17 +246,29 @@ def _run(request: Request, progress: Progress) -> Run:
 def _early_method(request: Request) -> tuple[Any, dict[str, Any]]:
     """Refuse an unknown method or parameter before anything is read.
 
-    `--similarity`, `--optimizer` and `--certify` are parameters like any other, with flags of their own.
+    `--similarity`, `--trade-off`, `--optimizer` and `--certify` are parameters like any other, with flags of
+    their own.
     """
-    flags = {name: getattr(request, name) for name in ("similarity", "optimizer", "certify")}
-    flags = {name: value for name, value in flags.items() if value is not None}
+    names = ("similarity", "optimizer", "certify", "trade_off")
+    flags = {name: getattr(request, name) for name in names}
+    flags = {_PARAMETER.get(name, name): v for name, v in flags.items() if v is not None}
     if not isinstance(request.method, str):
         return request.method, {**flags, **request.params}
     key, given = parse_spec(request.method)
     given = {**given, **flags, **request.params}
     if key != "auto":
+        _check_trade_off(key, methods.find(key), request)
         configure(key, methods.find(key), given)
     return key, given
+
+
+_PARAMETER = {"trade_off": "score_share"}
+"""Parameters whose flag has another name: some objectives have a trade-off of their own."""
+
+
+def _check_trade_off(key: str, cls: type[Any], request: Request) -> None:
+    if request.trade_off is not None and "score_share" not in parameters(cls):
+        raise errors.no_trade_off(key)
 
 
 def _view(
@@ -337,9 +349,11 @@ def _method(
     if named == "auto":
         if request.like is not None and not at_hand & {"target_text", "target_features"}:
             raise errors.target_unlike_pool()
+        at_hand = at_hand - {"score"} if request.trade_off else at_hand  # what the score is for
         choice = auto.choose(at_hand, n, everything=_wants_all(request))
         given = {**choice.params, **given}
         key, reason = choice.key, choice.reason
+    _check_trade_off(key, methods.find(key), request)
     return key, configure(key, methods.find(key), given), reason
 
 
@@ -347,6 +361,8 @@ def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
     needs = set(method.facts.needs)
     if not isinstance(getattr(method, "similarity", ""), str):  # a matrix or a graph says it all
         needs -= {"features", "target_features", "given_features"}
+    if getattr(method, "score_share", 0) and "score" not in at_hand:
+        raise errors.needs_missing("--trade-off", [NEED_HELP["score"]])
     missing = [NEED_HELP[need] for need in method.facts.needs if need in needs - at_hand]
     if missing:
         raise errors.needs_missing(key, missing)

@@ -46,6 +46,7 @@ class Request:
         exclude: Ids that must not be picked: a path or a sequence.
         max_similarity: No two picks with a cosine above this, on the method's features.
         similarity: For methods that use one, such as "clipped_cosine".
+        trade_off: Share that the score has beside the objective of a method that has one, 0 to 1.
         optimizer: For objectives, such as "lazy".
         dedup: Leave out duplicates before choosing: "exact", "near" or "semantic", as "near:threshold=0.8".
         certify: How hard to look for an upper bound: "fast", "tight" or "off".
@@ -80,6 +81,7 @@ class Request:
     dedup: str | None = None
     max_similarity: float | str | None = None
     similarity: Any = None
+    trade_off: float | str | None = None
     optimizer: str | None = None
     certify: Literal["fast", "tight", "off"] | None = None
     on_bad_row: Literal["fail", "skip"] = "fail"

@@ -40,7 +40,8 @@ def render(page: Page) -> str:
 def _template() -> Any:
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    loader = DictLoader({"page": _file("page.html.j2")})
+    parts = ("trade_off.html.j2",)
+    loader = DictLoader({"page": _file("page.html.j2"), **{name: _file(name) for name in parts}})
     made = Environment(
         loader=loader,
         autoescape=True,
