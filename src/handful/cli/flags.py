@@ -67,6 +67,10 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     "How they are chosen": (
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),
         Flag("--param", list, "KEY=VALUE", "A parameter of the method."),
+        Flag("--update", str, "MANIFEST", "Keep the picks of an earlier selection, found by id."),
+        Flag(
+            "--changes", int, "N", "How many of them may be given up for better rows; by default 0."
+        ),
         Flag("--similarity", str, "NAME", "For methods that use one."),
         Flag("--trade-off", str, "SHARE", "Of the score beside what the method maximises: 0.3."),
         Flag("--optimizer", str, "NAME", "For methods that maximise something."),

@@ -111,6 +111,8 @@ def _summarise(
     facts = [("method", _method(prepared)), ("picked", _picked(selection, result))]
     if result["duplicates"] is not None:
         facts.insert(0, ("duplicates", _duplicates(result["duplicates"])))
+    if result["update"] is not None:
+        facts.append(("update", _update(result["update"])))
     if "spent" in result["budget"]:
         facts.append(("spent", _spent(result["budget"])))
     if selection.value is not None:
@@ -175,6 +177,14 @@ def _value(selection: Selection) -> str:
         return f"{number_of(selection.value)}{why}"
     share = f" ({selection.value / selection.upper_bound:.1%})" if selection.upper_bound > 0 else ""
     return f"{number_of(selection.value)}, at most {number_of(selection.upper_bound)} is possible{share}"
+
+
+def _update(told: Mapping[str, Any]) -> str:
+    lost = f", {told['lost']:,} were lost" if told["lost"] else ""
+    return (
+        f"{told['kept']:,} of {told['old']:,} old picks kept{lost}; {told['left']:,} of "
+        f"{told['changes_allowed']:,} changes made, {told['came']:,} rows came"
+    )
 
 
 def _trade_off(told: Mapping[str, Any]) -> str:

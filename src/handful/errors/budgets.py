@@ -72,6 +72,14 @@ def include_and_exclude(ids: Iterable[str]) -> InfeasibleError:
     )
 
 
+def update_over_budget(there: int, fit: int) -> InfeasibleError:
+    """Yesterday's picks alone break the budget."""
+    return InfeasibleError(
+        f"{there} picks of --update are still there, and only {fit} of them fit the budget and what else is "
+        "asked. Raise it, or --exclude some of them."
+    )
+
+
 def includes_too_close(first: str, second: str, limit: float) -> InfeasibleError:
     """Two must-includes that may not both be picked."""
     return InfeasibleError(

@@ -72,6 +72,19 @@ def given_unlike_pool() -> UsageError:
     )
 
 
+def changes_without_update() -> UsageError:
+    """Changes of what?"""
+    return UsageError("--changes goes with --update OUT.manifest.json, whose picks it lets change.")
+
+
+def update_of_other_ids(manifest: str, then: object, now: object) -> UsageError:
+    """Old picks are found by id, and the ids are others."""
+    old, new = (f"the column {name!r}" if name else "the row numbers" for name in (then, now))
+    return UsageError(
+        f"The ids of {manifest} are {old}, and here they are {new}. Pass the same --id, for picks are found by it."
+    )
+
+
 def no_trade_off(key: str) -> UsageError:
     """A method without an objective to set a score beside."""
     return UsageError(
@@ -117,7 +130,7 @@ def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
 def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
     """A constraint the method does not keep."""
     flags = {"amount": "--budget", "include": "--include", "rows": "--rows"}
-    flags["max_similarity"] = "--max-similarity"
+    flags |= {"max_similarity": "--max-similarity", "changes": "--changes"}
     kept = ", ".join(flags.get(name, name) for name in honours)
     return UsageError(
         f"{key} does not honour {flags.get(constraint, constraint)}; it honours {kept}. "

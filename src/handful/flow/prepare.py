@@ -28,6 +28,7 @@ from handful.flow.inputs import (
     text_reader,
 )
 from handful.flow.request import Request, parse_memory
+from handful.flow.update import Update, read_update, settle
 from handful.flow.vectors import Vectors
 from handful.graphs.apart import Apart, Directions
 from handful.methods._contract import NEED_HELP, Target, View
@@ -71,10 +72,11 @@ class Prepared:
     owned: Pool | None
     duplicates: Duplicates | None = None
     apart: Apart | None = None
+    update: Update | None = None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
-        """A fresh ledger with the must-includes taken."""
+        """A fresh ledger with the must-includes taken, and what stays of an earlier selection."""
         ledger = Ledger(
             self.view.n,
             rows=self.budget.rows_of(self.view.n),
@@ -87,6 +89,9 @@ class Prepared:
             if not ledger.feasible(np.array([row]))[0]:
                 raise errors.includes_over_budget(len(self.included), self.budget.record())
             ledger.take(row)
+        if self.update is not None and self.update.kept is not None:
+            for row in self.update.kept.tolist():
+                ledger.take(row)
         return ledger
 
     def _check_apart(self, ledger: Ledger, row: int) -> None:
@@ -124,6 +129,8 @@ def prepare(
     ids = read_ids(pool)
     skipped = skipped_rows(request, pool)
     candidates, included = read_candidates(request, pool, ids, skipped)
+    update = read_update(request, ids)
+    update = None if update is None else update.without(candidates, ids)
     n = pool.n if candidates is None else len(candidates)
     if n == 0:
         raise errors.nothing_left(pool.n)
@@ -135,6 +142,7 @@ def prepare(
     key, method, reason = _method(named, params, request, at_hand, n)
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included, request)
+    _check_update(key, method, request)
     check_dedup(request, at_hand, owned is not None)
     costs = read_costs(budget, pool, candidates, run)
     prepared = Prepared(
@@ -155,10 +163,13 @@ def prepare(
         skipped,
         meter,
         owned,
+        update=update,
     )
     if request.dedup is not None and not only_check:
         prepared = _deduplicated(prepared, rng)
     prepared = replace(prepared, apart=_apart(request, prepared.view, method, at_hand))
+    if update is not None and not only_check:
+        prepared = _updated(prepared)
     _warn(prepared)
     return prepared
 
@@ -198,7 +209,10 @@ def _deduplicated(prepared: Prepared, rng: Draws) -> Prepared:
     if owned is not None:
         assert view.given is not None
         beside = Target("given", owned.n, None if owned.text is None else owned.texts, view.given)
-    kept, dropped = find_duplicates(prepared.request, view, beside, prepared.included, rng)
+    first = prepared.included
+    if prepared.update is not None:  # old picks stay, too
+        first = np.append(first, prepared.update.candidates(prepared.candidates))
+    kept, dropped = find_duplicates(prepared.request, view, beside, first, rng)
     candidates = prepared.source_rows(kept)
     vectors = Vectors(prepared.pool.arrays, candidates, prepared.request.features)
     return replace(
@@ -219,6 +233,20 @@ def _deduplicated(prepared: Prepared, rng: Draws) -> Prepared:
         costs=None if prepared.costs is None else prepared.costs[kept],
         duplicates=in_source_rows(dropped, prepared.candidates),
     )
+
+
+def _updated(prepared: Prepared) -> Prepared:
+    """The same request with what stays of an earlier selection."""
+    assert prepared.update is not None
+    update = settle(
+        prepared.update,
+        prepared.request,
+        prepared.method,
+        prepared.view,
+        prepared.candidates,
+        prepared.ledger,
+    )
+    return replace(prepared, update=update)
 
 
 def with_method(
@@ -379,6 +407,12 @@ def _check_honours(
     }
     for constraint, binds in asked.items():
         if binds and constraint not in method.facts.honours:
+            raise errors.not_honoured(key, constraint, method.facts.honours)
+
+
+def _check_update(key: str, method: Any, request: Request) -> None:
+    for asked, constraint in ((request.update, "include"), (request.changes, "changes")):
+        if asked and constraint not in method.facts.honours:
             raise errors.not_honoured(key, constraint, method.facts.honours)
 
 

@@ -45,6 +45,8 @@ class Request:
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
         max_similarity: No two picks with a cosine above this, on the method's features.
+        update: A manifest of an earlier selection, whose picks are kept; found by id.
+        changes: How many of those may be given up for better rows; none where not given.
         similarity: For methods that use one, such as "clipped_cosine".
         trade_off: Share that the score has beside the objective of a method that has one, 0 to 1.
         optimizer: For objectives, such as "lazy".
@@ -80,6 +82,8 @@ class Request:
     exclude: Any = None
     dedup: str | None = None
     max_similarity: float | str | None = None
+    update: str | Path | None = None
+    changes: int | None = None
     similarity: Any = None
     trade_off: float | str | None = None
     optimizer: str | None = None
@@ -95,6 +99,10 @@ class Request:
             raise errors.unknown_choice("--on-bad-row", self.on_bad_row, ("fail", "skip"))
         if self.max_similarity is not None:
             object.__setattr__(self, "max_similarity", _cosine(self.max_similarity))
+        if self.changes is not None and (
+            isinstance(self.changes, bool) or not isinstance(self.changes, int) or self.changes < 0
+        ):
+            raise errors.bad_flag("--changes", self.changes, "a whole number, at least 0")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
             raise errors.bad_flag("--seed", self.seed, "a whole number")
 
@@ -107,7 +115,9 @@ class Request:
         names = [f.name for f in dataclasses.fields(self) if f.name not in volatile]
         given = {name: getattr(self, name) for name in names}
         return {
-            name: plain(value) for name, value in given.items() if value is not None and value != {}
+            name: plain(value)
+            for name, value in given.items()
+            if value is not None and not (isinstance(value, Mapping) and not value)
         }
 
 

@@ -25,8 +25,8 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
             cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, dedup, max_similarity, similarity, trade_off, optimizer,
-            certify, on_bad_row, seed, memory, threads, cache.
+            features, id, group, score, include, exclude, dedup, max_similarity, update, changes, similarity,
+            trade_off, optimizer, certify, on_bad_row, seed, memory, threads, cache.
 
     Returns:
         The selection: row numbers, ids, gains, value, weights and the manifest.
@@ -70,7 +70,8 @@ def choose(prepared: Prepared) -> Selection:
         ids=prepared.ids.of(rows),
         n=prepared.pool.n,
         method=prepared.key,
-        nested=prepared.method.facts.nested if picks.nested is None else picks.nested,
+        nested=prepared.update is None
+        and (prepared.method.facts.nested if picks.nested is None else picks.nested),
         gains=picks.gains,
         value=picks.value,
         upper_bound=picks.upper_bound,

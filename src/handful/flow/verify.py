@@ -26,6 +26,7 @@ from handful.selection import Indices, Selection
 
 SHOWN = 3
 """Differences named of each kind."""
+_PATHS = ("embeddings", "like_embeddings", "include", "exclude", "update")
 _VOLATILE = ("memory", "threads", "cache")
 
 
@@ -178,7 +179,7 @@ def replay(
     asked = {name: value for name, value in record["request"].items() if name in known}
     if "method" not in options:
         asked |= _configured(asked, record["result"]["method"])
-    for name in ("embeddings", "like_embeddings", "include", "exclude", "arrays", "like_arrays"):
+    for name in (*_PATHS, "arrays", "like_arrays"):
         if name in asked:
             asked[name] = _found(asked[name], path)
     if "like" in asked:
