@@ -125,8 +125,60 @@ def test_means_change_nothing(kind, means):
 
 
 def test_given_that_cannot_be_compared_is_refused():
-    with pytest.raises(UsageError, match="--given share nothing"):
+    with pytest.raises(UsageError, match="by their text, and the rows of --given have none"):
         handful.select(POOL, dedup="near", given=np.ones((2, 3), np.float32))
+    owned = {"text": TEXTS[:3]}
+    vectors = np.random.default_rng(0).standard_normal((80, 8)).astype(np.float32)
+    ask = {"given": owned, "embeddings": vectors}
+    with pytest.raises(UsageError, match="--given-embeddings FILE"):
+        handful.select(POOL, dedup="semantic", **ask)
+    with pytest.raises(UsageError, match="--given-embeddings FILE"):
+        handful.select(POOL, rows=3, method="flcg", **ask)
+    with pytest.raises(UsageError, match="goes with --given"):
+        handful.select(POOL, rows=3, given_embeddings=vectors[:3])
+    assert not {0, 1, 2} & set(handful.select(POOL, dedup="exact", **ask))
+
+
+def test_owned_rows_have_vectors_of_their_own():
+    vectors = np.random.default_rng(0).standard_normal((80, 8)).astype(np.float32)
+    ask = {
+        "given": {"text": ["a", "b"]},
+        "given_embeddings": vectors[[7, 9]],
+        "embeddings": vectors,
+    }
+    left = handful.select(POOL, dedup="semantic", **ask)
+    assert sorted(left) == sorted(set(range(80)) - {7, 9})
+    assert left.manifest["inputs"]["given"]["arrays"]["embedding"]["shape"] == [2, 8]
+    near = handful.select(POOL, rows=5, method="flcg", **ask)
+    assert not {7, 9} & set(near)
+
+
+def test_signatures_are_kept_so_that_they_are_made_once(tmp_path, monkeypatch):
+    from handful.kernels import shingles
+
+    pool = tmp_path / "pool.jsonl"
+    pool.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
+    ask = {"dedup": "near", "cache": tmp_path / "cache"}
+    first = handful.select(pool, **ask)
+    monkeypatch.setattr(shingles, "signatures", None)
+    again = handful.select(pool, **ask)
+    assert again.manifest["result"] == first.manifest["result"]
+    with pytest.raises(TypeError):
+        handful.select(pool, seed=1, **ask)
+
+
+def test_a_row_left_out_is_explained():
+    from handful.reporting.explain import explain
+
+    chosen = handful.select(POOL, dedup="near", rows=5, given={"text": TEXTS[5:6]}, **RANDOM)
+    (line, *_) = explain(chosen, 61, POOL, given={"text": TEXTS[5:6]}).sentences()
+    assert line == "Row 61 (61) is out: it is a duplicate (near) of 1, which stands for it."
+    (line, *_) = explain(chosen, 5, POOL, given={"text": TEXTS[5:6]}).sentences()
+    assert line == "Row 5 (5) is out: it is a duplicate (near) of row 0 of --given."
+    apart = handful.select(_pool(), max_similarity=0.9, rows=119, **RANDOM)
+    out = next(row for row in range(120) if row not in set(apart))
+    (line, *_) = explain(apart, out, _pool()).sentences()
+    assert "than --max-similarity 0.9 allows" in line
 
 
 # Picks kept apart -------------------------------------------------------------------------------

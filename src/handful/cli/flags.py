@@ -59,6 +59,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What the picks should be like": (
         Flag("--like", list, "PATH", "Rows of a target, or NAME=PATH; once for each target."),
+        Flag("--given-embeddings", str, "FILE", "As --embeddings, of the rows already owned."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),

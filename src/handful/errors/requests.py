@@ -64,12 +64,18 @@ def target_unlike_pool() -> UsageError:
     )
 
 
-def given_unlike_pool() -> UsageError:
+def given_unlike_pool(key: str, what: str) -> UsageError:
     """Rows already owned cannot be told to be duplicates."""
+    how = "--like-text COLUMN" if what == "text" else "--given-embeddings FILE"
     return UsageError(
-        "The rows of --given share nothing with the pool to compare by: both need text, or features of "
-        "one name. Mend --given, or leave out --dedup."
+        f"--dedup {key} compares rows by their {what}, and the rows of --given have none such. Pass {how}, or "
+        "leave out --given."
     )
+
+
+def given_embeddings_alone() -> UsageError:
+    """Vectors of rows that are not there."""
+    return UsageError("--given-embeddings goes with --given: the rows already owned.")
 
 
 def changes_without_update() -> UsageError:

@@ -14,19 +14,22 @@ from handful.duplicates._contract import Found, keep
 from handful.flow.request import Request
 from handful.methods._contract import NEED_HELP, Target, View
 from handful.parameters import values
+from handful.pool import Pool
 from handful.rng import Draws
 from handful.selection import Duplicates, Indices
 
 
-def check_dedup(request: Request, at_hand: set[str], owned: bool) -> None:
+def check_dedup(request: Request, at_hand: set[str], owned: Pool | None) -> None:
     """Refuse, before long work, a kind that is not known or that lacks what it reads."""
     if request.dedup is None:
         return
     key, kind = configured(request.dedup)
     if not set(kind.either) & at_hand:
         raise errors.needs_missing(f"--dedup {key}", [NEED_HELP[kind.either[0]]])
-    if owned and "given_features" not in at_hand:
-        raise errors.given_unlike_pool()
+    by_text = "text" in kind.either and "text" in at_hand
+    there = owned is None or (owned.text is not None if by_text else "given_features" in at_hand)
+    if not there:
+        raise errors.given_unlike_pool(key, "text" if by_text else "features")
 
 
 def find_duplicates(

@@ -143,7 +143,7 @@ def prepare(
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included, request)
     _check_update(key, method, request)
-    check_dedup(request, at_hand, owned is not None)
+    check_dedup(request, at_hand, owned)
     costs = read_costs(budget, pool, candidates, run)
     prepared = Prepared(
         request,
@@ -359,11 +359,18 @@ def _at_hand(
         "features": text or arrays,
         "target_text": all_text,
         "target_features": bool(targets) and all(comparable(target) for _, target in targets),
-        "given_features": owned is not None and comparable(owned),
+        "given_features": owned is not None and _same_features(request, pool, owned),
         "score": request.score is not None,
         "group": request.group is not None,
     }
     return {need for need, there in offered.items() if there}
+
+
+def _same_features(request: Request, pool: Pool, owned: Pool) -> bool:
+    """Whether rows already owned have what the pool's features are: arrays of one name, else text."""
+    if pool.arrays and request.features is None:
+        return bool(set(pool.arrays) & set(owned.arrays))
+    return pool.text is not None and owned.text is not None
 
 
 def _method(

@@ -138,7 +138,8 @@ def files_read(data: Any, request: Request | None) -> Iterable[str]:
         for path in as_paths(target) or []:
             yield from expand(path)
     arrays = [*request.arrays.values(), *request.like_arrays.values()]
-    others = [request.embeddings, request.like_embeddings, request.include, request.exclude]
+    others = [request.embeddings, request.like_embeddings, request.given_embeddings]
+    others += [request.include, request.exclude]
     if request.update is not None:
         yield from (str(request.update), str(request.update).removesuffix("json") + "parquet")
     for other in [*arrays, *others]:

@@ -24,9 +24,10 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
             of embeddings, a dict of named arrays, a list of texts.
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
-            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, dedup, max_similarity, update, changes, similarity,
-            trade_off, optimizer, certify, on_bad_row, seed, memory, threads, cache.
+            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings,
+            like_embeddings, given_embeddings, features, id, group, score, include, exclude, dedup,
+            max_similarity, update, changes, similarity, trade_off, optimizer, certify, on_bad_row, seed,
+            memory, threads, cache.
 
     Returns:
         The selection: row numbers, ids, gains, value, weights and the manifest.

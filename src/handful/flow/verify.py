@@ -26,7 +26,7 @@ from handful.selection import Indices, Selection
 
 SHOWN = 3
 """Differences named of each kind."""
-_PATHS = ("embeddings", "like_embeddings", "include", "exclude", "update")
+_PATHS = ("embeddings", "like_embeddings", "given_embeddings", "include", "exclude", "update")
 _VOLATILE = ("memory", "threads", "cache")
 
 

@@ -26,7 +26,8 @@ NEED_HELP: Mapping[str, str] = {
     "target_text": "a target with text: pass --like PATH",
     "features": "features: pass --embeddings FILE, --array NAME=FILE, or --text COLUMN",
     "target_features": "a target with features: pass --like PATH, or --like-embeddings FILE",
-    "given_features": "rows already owned: pass --given PATH",
+    "given_features": "rows already owned with features: pass --given PATH, and --given-embeddings FILE "
+    "where the pool has --embeddings",
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
 }

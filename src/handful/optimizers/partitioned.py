@@ -96,9 +96,7 @@ def holds_rows(part: Any) -> bool:
     """Whether an objective was given arrays, such as a similarity matrix or weights."""
     if is_dataclass(part):
         return any(holds_rows(getattr(part, field.name)) for field in fields(part))
-    return hasattr(part, "shape") or (
-        isinstance(part, list | tuple) and any(map(holds_rows, part))
-    )
+    return hasattr(part, "shape") or (isinstance(part, list | tuple) and any(map(holds_rows, part)))
 
 
 def _climb(objective: Objective, view: View, ledger: Ledger) -> Climb:
