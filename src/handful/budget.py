@@ -9,13 +9,15 @@ import re
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
 
+APART_ROWS = 512
+"""Rows of a ranking compared with each other together, where picks are kept apart."""
 _SUFFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _EXACT = decimal.Context(prec=2000, traps=[decimal.Inexact, decimal.InvalidOperation])
 """Wide enough for any sum of doubles: their digits lie between 10^308 and 10^-341. Never rounds."""
@@ -154,6 +156,31 @@ class Budget:
         }
 
 
+class Apart(Protocol):
+    """Keeps picks apart; `graphs.apart` has the one there is."""
+
+    @property
+    def limit(self) -> float:
+        """The largest similarity of two picks."""
+        ...
+
+    def far(self, candidates: NDArray[np.intp], taken: list[int]) -> NDArray[np.bool_]:
+        """(m,) bool: which candidates are too close to no row taken."""
+        ...
+
+    def too_close(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """(a, b) bool: which pairs are too close."""
+        ...
+
+    def narrowed(self, rows: NDArray[np.intp]) -> Apart:
+        """The same for some of the rows, numbered anew."""
+        ...
+
+    def copy(self) -> Apart:
+        """One that goes its own way."""
+        ...
+
+
 class Ledger:
     """Keeps a budget while rows are taken: says what still fits, and never lets it be exceeded.
 
@@ -167,6 +194,7 @@ class Ledger:
         costs: (n,) finite, ≥ 0, or None where no amount binds.
         amount: Cost at most; None where `costs` is.
         eligible: (n,) bool, or None where every row is.
+        apart: Keeps picks from being too close to each other, or None.
 
     Example:
         >>> ledger = Ledger(3, rows=2, costs=np.array([5, 3, 4]), amount=8)
@@ -183,8 +211,10 @@ class Ledger:
         costs: NDArray[Any] | None = None,
         amount: Fraction | float | None = None,
         eligible: NDArray[np.bool_] | None = None,
+        apart: Apart | None = None,
     ) -> None:
         self.n = n
+        self.apart = apart
         self.rows = rows
         self.costs: NDArray[Any] | None = costs
         if costs is not None and costs.dtype.kind == "f":
@@ -198,6 +228,7 @@ class Ledger:
         """A ledger that stands where this one does, and goes its own way."""
         twin = copy.copy(self)
         twin.open, twin.taken = self.open.copy(), list(self.taken)
+        twin.apart = None if self.apart is None else self.apart.copy()
         return twin
 
     @property
@@ -217,11 +248,15 @@ class Ledger:
         mask = self.open[candidates]
         if self.costs is not None:
             mask &= self.costs[candidates] <= self._affordable()
+        if self.apart is not None:
+            mask[mask] = self.apart.far(candidates[mask], self.taken)
         return mask
 
     def take(self, row: int) -> None:
         """Take a feasible row; refuse one that is not, for that is an error of the caller."""
         if self.rows_left <= 0 or not self.open[row]:
+            raise errors.not_feasible(row)
+        if self.apart is not None and not self.apart.far(np.array([row]), self.taken)[0]:
             raise errors.not_feasible(row)
         if self.costs is not None:
             spent = self.spent + exact(self.costs[row])
@@ -243,6 +278,8 @@ class Ledger:
         Returns:
             The rows taken, in the ranking's order. O(m) per round, few rounds.
         """
+        if self.apart is not None:
+            return self._take_apart(ranking, self.apart)
         taken: list[NDArray[np.intp]] = []
         rest = ranking[self.feasible(ranking)]
         while len(rest):
@@ -252,6 +289,23 @@ class Ledger:
             rest = rest[run:]
             rest = rest[self.feasible(rest)]
         return np.concatenate(taken) if taken else ranking[:0]
+
+    def _take_apart(self, ranking: NDArray[np.intp], apart: Apart) -> NDArray[np.intp]:
+        """The same where picks close rows: block by block, each compared with the picks and with itself."""
+        before = len(self.taken)
+        for start in range(0, len(ranking), APART_ROWS):
+            if self.rows_left <= 0:
+                break
+            block = ranking[start : start + APART_ROWS]
+            block = block[self.feasible(block)]
+            close = apart.too_close(block, block)
+            shut = np.zeros(len(block), bool)
+            for place, row in enumerate(block.tolist()):
+                fits = self.costs is None or self.costs[row] <= self._affordable()
+                if fits and not shut[place] and self.rows_left > 0:
+                    self.take(row)
+                    shut |= close[place]
+        return np.array(self.taken[before:], ranking.dtype)
 
     def _take_all(self, rows: NDArray[np.intp]) -> None:
         if self.costs is not None:

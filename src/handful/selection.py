@@ -47,6 +47,26 @@ class Picks:
 
 
 @dataclass(frozen=True, eq=False)
+class Duplicates:
+    """Rows left out beforehand because another row says the same.
+
+    Args:
+        rows: (m,) int64 row numbers, ascending.
+        stands: (m,) int64, the row that stands for each; −1 where that is a row already owned.
+        owned: (m,) int64, the row of --given that stands for each; −1 where it is one of the pool.
+        record: The kind, its parameters, and counts; what the manifest holds.
+    """
+
+    rows: Indices
+    stands: Indices
+    owned: Indices
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, eq=False)
 class Selection:
     """The rows picked, in picked order. Frozen: nothing edits a selection in place.
 
@@ -58,6 +78,7 @@ class Selection:
         nested: Whether each prefix is itself what the method would pick at that size.
         gains, value, upper_bound, no_bound, weights, weight_kind, notes: As in `Picks`.
         representatives: (n,) int64 on request: for each row the pick that stands for it, or −1.
+        duplicates: Rows left out beforehand because another says the same; None where not looked for.
         manifest: The record from which `handful.verify` replays.
         warnings: Sentences the user should read.
 
@@ -81,6 +102,7 @@ class Selection:
     weight_kind: WeightKind | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
     representatives: Indices | None = None
+    duplicates: Duplicates | None = None
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

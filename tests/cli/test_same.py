@@ -15,6 +15,13 @@ REQUESTS = {
     ),
     "dsir": ("--rows", "40", "--method", "dsir", "--like", "target.jsonl", "--id", "id"),
     "k_center": ("--rows", "15", "--method", "k_center"),
+    "near duplicates": ("--dedup", "near:threshold=0.2,shingle=1", "--draws", "0"),
+    "semantic duplicates": (
+        *("--rows", "40", "--method", "random", "--dedup", "semantic:threshold=0.8"),
+        *("--draws", "0"),
+        *("--max-similarity", "0.7", "--id", "id", "--given", "target.jsonl"),
+    ),
+    "a trade-off": ("--rows", "12", "--score", "quality", "--trade-off", "0.4", "--draws", "0"),
 }
 
 

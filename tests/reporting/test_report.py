@@ -39,6 +39,8 @@ KINDS = {
     "target": {"method": "dsir", "rows": 12, "like": ["ash bee ash"] * 20},
     "cost": {"method": "random", "budget": 60, "cost": "cost", "group": "group", "score": "stars"},
     "top": {"method": "top", "rows": 12, "score": "stars"},
+    "trade-off": {"method": "facility_location", "rows": 12, "score": "stars", "trade_off": 0.3},
+    "duplicates": {"method": "random", "rows": 12, "dedup": "exact"},
     "groups": {"method": "stratified", "rows": 12, "group": "group"},
     "all rows": {"method": "random", "rows": 200},
     "one row": {"method": "k_center", "rows": 1},
@@ -102,6 +104,16 @@ def test_every_kind_of_selection_has_a_page(kind):
     if len(selection):
         assert np.isclose(sum(pick["s"] for pick in data["picks"]), 1)
         assert all(0 <= row["p"] < len(selection) for row in data["others"])
+
+
+def test_the_trade_off_asked_for_stands_among_others():
+    prepared, selection = chosen(pool(), draws=0, **KINDS["trade-off"])
+    page = gather(prepared, selection)
+    assert [point["trade_off"] for point in page.trade_off if point["asked"]] == [0.3]
+    assert [point["trade_off"] for point in page.trade_off] == [0, 0.25, 0.3, 0.5, 0.75, 1]
+    assert "Score against objective" in render(page)
+    assert "on all rows" in page.trade_off_note
+    assert not gather(*chosen(pool(), draws=0, **KINDS["features"])).trade_off
 
 
 def test_the_rows_a_pick_stands_for_are_those_nearest_to_it():

@@ -36,6 +36,13 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         ),
         Flag("--include", str, "FILE", "Ids that must be picked."),
         Flag("--exclude", str, "FILE", "Ids that must not be picked."),
+        Flag(
+            "--dedup",
+            str,
+            "KIND",
+            "Leave out duplicates first: exact, near or semantic; 'near:threshold=0.8'.",
+        ),
+        Flag("--max-similarity", str, "COSINE", "No two picks closer than that: 0.95."),
     ),
     "What a row is": (
         Flag(
@@ -52,16 +59,21 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What the picks should be like": (
         Flag("--like", list, "PATH", "Rows of a target, or NAME=PATH; once for each target."),
-        Flag("--given", str, "PATH", "Rows already owned, for methods that keep away from them."),
+        Flag("--given-embeddings", str, "FILE", "As --embeddings, of the rows already owned."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
-        Flag("--given", str, "PATH", "Rows already owned, which some methods keep away from."),
+        Flag("--given", str, "PATH", "Rows already owned: duplicates of them are left out, too."),
     ),
     "How they are chosen": (
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),
         Flag("--param", list, "KEY=VALUE", "A parameter of the method."),
+        Flag("--update", str, "MANIFEST", "Keep the picks of an earlier selection, found by id."),
+        Flag(
+            "--changes", int, "N", "How many of them may be given up for better rows; by default 0."
+        ),
         Flag("--similarity", str, "NAME", "For methods that use one."),
+        Flag("--trade-off", str, "SHARE", "Of the score beside what the method maximises: 0.3."),
         Flag("--optimizer", str, "NAME", "For methods that maximise something."),
         Flag("--certify", str, "HOW", "Look for an upper bound: fast, tight or off."),
         Flag("--seed", int, "N", "Of every draw; by default 0."),

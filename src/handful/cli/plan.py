@@ -37,6 +37,7 @@ def _facts(found: Plan) -> list[tuple[str, str]]:
     why = f", chosen because {found.reason}" if found.reason else ""
     return [
         ("rows", rows),
+        *([] if found.dedup is None else [("duplicates", f"left out first: {found.dedup}")]),
         ("picks", f"at most {found.k:,}"),
         ("method", f"{found.method}{why}"),
         ("features", "none" if found.features is None else _features(found.features)),

@@ -123,13 +123,20 @@ def _summarise(
 ) -> None:
     result = selection.manifest["result"]
     facts = [("method", _method(prepared)), ("picked", _picked(selection, result))]
+    if result["duplicates"] is not None:
+        facts.insert(0, ("duplicates", _duplicates(result["duplicates"])))
+    if result["update"] is not None:
+        facts.append(("update", _update(result["update"])))
     if "spent" in result["budget"]:
         facts.append(("spent", _spent(result["budget"])))
     if selection.value is not None:
         facts.append(("value", _value(selection)))
     if selection.weights is not None:
         facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
-    facts += [(name.replace("_", " "), _note(note)) for name, note in selection.notes.items()]
+    for name, note in selection.notes.items():
+        facts.append(
+            (name.replace("_", " "), _trade_off(note) if name == "trade_off" else _note(note))
+        )
     table((), [(f"  {name}", text) for name, text in facts], file)
     show_verdict(result.get("verdict"), file)
     _show_picks(prepared, selection, file)
@@ -161,6 +168,14 @@ def _picked(selection: Selection, result: dict[str, Any]) -> str:
     return of + included + (f"; {left_out:,} were left out beforehand" if left_out else "")
 
 
+def _duplicates(left_out: Mapping[str, Any]) -> str:
+    text = f"{left_out['dropped']:,} rows left out ({left_out['kind']})"
+    if left_out.get("dropped_as_owned"):
+        text += f", {left_out['dropped_as_owned']:,} of them as rows already owned"
+    clusters = left_out["clusters"]
+    return f"{text}; {clusters:,} clusters, the largest of {left_out['largest_cluster']:,} rows"
+
+
 def _spent(budget: dict[str, Any]) -> str:
     total = budget["spent"] + budget["left"]
     return (
@@ -176,6 +191,21 @@ def _value(selection: Selection) -> str:
         return f"{number_of(selection.value)}{why}"
     share = f" ({selection.value / selection.upper_bound:.1%})" if selection.upper_bound > 0 else ""
     return f"{number_of(selection.value)}, at most {number_of(selection.upper_bound)} is possible{share}"
+
+
+def _update(told: Mapping[str, Any]) -> str:
+    lost = f", {told['lost']:,} were lost" if told["lost"] else ""
+    return (
+        f"{told['kept']:,} of {told['old']:,} old picks kept{lost}; {told['left']:,} of "
+        f"{told['changes_allowed']:,} changes made, {told['came']:,} rows came"
+    )
+
+
+def _trade_off(told: Mapping[str, Any]) -> str:
+    return (
+        f"{told['trade_off']:g}: {told['objective']:.1%} of the objective's own best, "
+        f"{told['score']:.1%} of the best scores; the curve is in the manifest and the report"
+    )
 
 
 def _note(note: Any) -> str:

@@ -43,6 +43,7 @@ def case_of(prepared: Prepared) -> Case:
         array=array,
         targets_have_features=bool(targets) and theirs,
         labels=labels_of(prepared),
+        apart=prepared.apart,
         scored=prepared.request.score is not None,
     )
 

@@ -118,6 +118,7 @@ def _on_rows(base: Prepared, rows: Indices, seen: tuple[Target, ...], seed: int)
         included=included,
         view=view,
         costs=None if base.costs is None else base.costs[rows],
+        apart=None if base.apart is None else base.apart.narrowed(rows),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.budget import Ledger
+from handful.budget import Apart, Ledger
 from handful.comparing.draws import lowest
 from handful.comparing.narrow import narrow_target, narrow_view, remembered
 from handful.methods._contract import Target, View
@@ -44,6 +44,7 @@ class Case:
         targets_have_features: Whether the targets have that array too.
         labels: (n,) whole numbers, or None.
         scored: Whether the rows have a score.
+        apart: Keeps picks apart, or None.
     """
 
     view: View
@@ -58,12 +59,14 @@ class Case:
     targets_have_features: bool = False
     labels: Indices | None = None
     scored: bool = False
+    apart: Apart | None = None
 
     @property
     def optimises(self) -> tuple[str, ...]:
         """What the method says it strives for, or the objective of the user's own."""
         own = getattr(getattr(self.method, "objective", None), "optimises", ())
-        return (*self.method.facts.optimises, *own)
+        traded = ("score",) if getattr(self.method, "score_share", 0) else ()
+        return (*self.method.facts.optimises, *own, *traded)
 
 
 class NoTrialError(Exception):
@@ -148,7 +151,9 @@ def _budget(case: Case, rows: Indices) -> dict[str, Any]:
         raise NoTrialError("the budget's share of the rows tried does not pay for one of them")
 
     def ledger(most: int | None) -> Ledger:
-        made = Ledger(m, rows=may_pick if most is None else most, costs=costs, amount=amount)
+        apart = None if case.apart is None else case.apart.narrowed(rows)
+        allowed = may_pick if most is None else most
+        made = Ledger(m, rows=allowed, costs=costs, amount=amount, apart=apart)
         for row in included.tolist():
             if not made.feasible(np.array([row]))[0]:
                 raise NoTrialError(

@@ -72,6 +72,22 @@ def include_and_exclude(ids: Iterable[str]) -> InfeasibleError:
     )
 
 
+def update_over_budget(there: int, fit: int) -> InfeasibleError:
+    """Yesterday's picks alone break the budget."""
+    return InfeasibleError(
+        f"{there} picks of --update are still there, and only {fit} of them fit the budget and what else is "
+        "asked. Raise it, or --exclude some of them."
+    )
+
+
+def includes_too_close(first: str, second: str, limit: float) -> InfeasibleError:
+    """Two must-includes that may not both be picked."""
+    return InfeasibleError(
+        f"The rows {first!r} and {second!r} are both to be included, and are closer to each other than "
+        f"--max-similarity {limit:g} allows. Raise it, or include one of them."
+    )
+
+
 def includes_over_budget(count: int, budget: object) -> InfeasibleError:
     """The must-includes alone break the budget."""
     return InfeasibleError(

@@ -64,6 +64,49 @@ def target_unlike_pool() -> UsageError:
     )
 
 
+def given_unlike_pool(key: str, what: str) -> UsageError:
+    """Rows already owned cannot be told to be duplicates."""
+    how = "--like-text COLUMN" if what == "text" else "--given-embeddings FILE"
+    return UsageError(
+        f"--dedup {key} compares rows by their {what}, and the rows of --given have none such. Pass {how}, or "
+        "leave out --given."
+    )
+
+
+def given_embeddings_alone() -> UsageError:
+    """Vectors of rows that are not there."""
+    return UsageError("--given-embeddings goes with --given: the rows already owned.")
+
+
+def changes_without_update() -> UsageError:
+    """Changes of what?"""
+    return UsageError("--changes goes with --update OUT.manifest.json, whose picks it lets change.")
+
+
+def update_of_other_ids(manifest: str, then: object, now: object) -> UsageError:
+    """Old picks are found by id, and the ids are others."""
+    old, new = (f"the column {name!r}" if name else "the row numbers" for name in (then, now))
+    return UsageError(
+        f"The ids of {manifest} are {old}, and here they are {new}. Pass the same --id, for picks are found by it."
+    )
+
+
+def no_trade_off(key: str) -> UsageError:
+    """A method without an objective to set a score beside."""
+    return UsageError(
+        f"--trade-off sets a score beside an objective, and {key} maximises none. Choose one that does, such as "
+        "--method facility_location, or leave it out."
+    )
+
+
+def no_trade_off_scale(objective: str, value: float) -> UsageError:
+    """An objective that has no size to set beside a score's."""
+    return UsageError(
+        f"--trade-off needs an objective with a value above 0, and {objective} reaches {value:g} here. "
+        "Choose another method, or leave out --trade-off."
+    )
+
+
 def arrays_of_several_targets() -> UsageError:
     """Arrays cannot be told apart between targets."""
     return UsageError(
@@ -93,6 +136,7 @@ def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
 def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
     """A constraint the method does not keep."""
     flags = {"amount": "--budget", "include": "--include", "rows": "--rows"}
+    flags |= {"max_similarity": "--max-similarity", "changes": "--changes"}
     kept = ", ".join(flags.get(name, name) for name in honours)
     return UsageError(
         f"{key} does not honour {flags.get(constraint, constraint)}; it honours {kept}. "

@@ -64,8 +64,10 @@ class Choice:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-def choose(at_hand: set[str], n: int) -> Choice:
+def choose(at_hand: set[str], n: int, *, everything: bool = False) -> Choice:
     """The first rule that applies; `random` where nothing is known of the rows.
+
+    Where everything is asked for there is nothing to choose but the order: `top` or `first`.
 
     Example:
         >>> choose({"text", "target_text"}, 1000).key
@@ -73,6 +75,9 @@ def choose(at_hand: set[str], n: int) -> Choice:
         >>> choose({"features"}, 50_000).params
         {'optimizer': 'partitioned'}
     """
+    if everything:
+        key = "top" if "score" in at_hand else "first"
+        return Choice(key, "there is no budget: every row that is left is kept")
     for need, most, key, params, reason in RULES:
         if need in at_hand and (most is None or n <= most):
             return Choice(key, reason, params)

@@ -70,11 +70,16 @@ def read_targets(request: Request, run: Run, pool: Pool) -> tuple[tuple[str, Poo
 def read_given(request: Request, run: Run, pool: Pool) -> Pool | None:
     """Rows already owned, as a pool of their own; a feature array of theirs is named as the pool's."""
     if request.given is None:
+        if request.given_embeddings is not None:
+            raise errors.given_embeddings_alone()
         return None
     source = open_source(request.given, on_bad_row=request.on_bad_row, run=run)
     if source.rows == 0:
         raise errors.empty_pool(source.where(0))
-    return Pool(source, _target_text(request, source, pool), None, dict(source.arrays))
+    own = dict(source.arrays)
+    for array, value in _embedding(request.given_embeddings).items():
+        own[array] = load_array(value, source, "--given-embeddings")
+    return Pool(source, _target_text(request, source, pool), None, own)
 
 
 def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from handful import methods
+from handful.duplicates import configured as configured_duplicates
 from handful.features import configured
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.request import Request
@@ -61,6 +62,7 @@ class Plan:
         rates: Measured on this machine, just now.
         would_fit: What to change where the limit is too low.
         warnings: As the run would give them.
+        dedup: The duplicates left out first, of which a plan does not know how many there are.
     """
 
     n: int
@@ -76,6 +78,7 @@ class Plan:
     rates: Rates
     would_fit: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    dedup: str | None = None
 
     @property
     def fits(self) -> bool:
@@ -104,7 +107,7 @@ def plan(data: Any, *, progress: Progress | None = None, **options: Any) -> Plan
 
 def plan_of(data: Any, asked: Request, progress: Progress | None = None) -> Plan:
     """The plan of a request."""
-    prepared = prepare(data, asked, progress)
+    prepared = prepare(data, asked, progress, only_check=True)
     cached = asked.cache is not False
     features, size, work = _what(prepared, prepared.method, cached)
     rates = measure(prepared.run.threads, _text_reader(prepared.pool))
@@ -121,6 +124,7 @@ def plan_of(data: Any, asked: Request, progress: Progress | None = None) -> Plan
         seconds=None if work is None else rates.seconds(work),
         rates=rates,
         warnings=tuple(prepared.warnings),
+        dedup=asked.dedup,
     )
     return found if found.fits else replace(found, would_fit=_would_fit(prepared, found, cached))
 
@@ -198,6 +202,7 @@ def _what(
     """Features, size and work of one method; no work where it, or its features, do not say."""
     features = _features(prepared, method, cached=cached)
     size = _size(prepared, features)
+    beforehand = _deduplication(prepared, size)
     if not hasattr(method, "work"):
         return features, size, None
     work: Work = method.work(size)
@@ -206,7 +211,22 @@ def _what(
         if not hasattr(feature, "work"):
             return features, size, None
         work += feature.work(size)
-    return features, size, work
+    return features, size, work + beforehand
+
+
+def _deduplication(prepared: Prepared, size: Size) -> Work:
+    """What leaving out duplicates takes; features for that alone are counted, too."""
+    if prepared.request.dedup is None:
+        return Work()
+    _, kind = configured_duplicates(prepared.request.dedup)
+    work: Work = kind.work(size)
+    pool = prepared.pool
+    if "text" in kind.either or pool.arrays:
+        return work
+    _, feature = configured(prepared.request.features or DEFAULT_FEATURES)
+    d = getattr(feature, "d", 0)
+    made: Work = kind.work(replace(size, d=d))
+    return made + feature.work(size) if hasattr(feature, "work") else made
 
 
 def _memory(prepared: Prepared, features: Features | None, size: Size, work: Work | None) -> int:

@@ -16,6 +16,7 @@ import handful
 from handful.budget import exact_sum
 from handful.flow.prepare import Prepared
 from handful.flow.request import plain
+from handful.flow.update import update_section
 from handful.io import digest
 from handful.io.ids import read_id_list
 from handful.parameters import values
@@ -39,6 +40,8 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
         if given is not None:
             ids = read_id_list(given)
             record[name] = {"ids": len(ids), "sha256": digest.of_parts(ids)}
+    if prepared.update is not None:
+        record["update"] = {"picks_sha256": prepared.update.picks_sha256}
     if request.cost is not None and request.cost.startswith("@tokens:"):
         record["tokenizer"] = {"sha256": digest.of_file(request.cost.removeprefix("@tokens:"))}
     return record
@@ -99,6 +102,10 @@ def result_section(prepared: Prepared, selection: Selection) -> dict[str, Any]:
         "candidates": prepared.view.n,
         "included": len(prepared.included),
         "k": len(selection),
+        "duplicates": None if selection.duplicates is None else dict(selection.duplicates.record),
+        "update": None
+        if prepared.update is None
+        else update_section(prepared.update, prepared.request, selection.indices, prepared.ids),
         "budget": _budget(prepared, selection),
         "picks_sha256": picks_hash(selection.indices),
         "nested": selection.nested,

@@ -37,6 +37,7 @@ class Request:
         like_arrays: Feature arrays of the target by name.
         embeddings: Short for arrays={"embedding": …}.
         like_embeddings: Short for like_arrays={"embedding": …}.
+        given_embeddings: Their vectors, where the pool's are arrays of the user's own.
         features: How text becomes vectors, as "tfidf_svd" or "tfidf_svd:d=128".
         id: Column of unique ids; row numbers where not given.
         group: Column of groups; "@file" for the file a row came from.
@@ -44,8 +45,13 @@ class Request:
         label: Column of labels; read by the verdict's probe and by `compare`, never by a method.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
+        max_similarity: No two picks with a cosine above this, on the method's features.
+        update: A manifest of an earlier selection, whose picks are kept; found by id.
+        changes: How many of those may be given up for better rows; none where not given.
         similarity: For methods that use one, such as "clipped_cosine".
+        trade_off: Share that the score has beside the objective of a method that has one, 0 to 1.
         optimizer: For objectives, such as "lazy".
+        dedup: Leave out duplicates before choosing: "exact", "near" or "semantic", as "near:threshold=0.8".
         certify: How hard to look for an upper bound: "fast", "tight" or "off".
         on_bad_row: "fail" at the first row that cannot be read, or "skip" and list them.
         seed: Of every draw.
@@ -68,6 +74,7 @@ class Request:
     like_arrays: Mapping[str, Any] = field(default_factory=dict)
     embeddings: Any = None
     like_embeddings: Any = None
+    given_embeddings: Any = None
     features: str | None = None
     id: str | None = None
     group: str | None = None
@@ -75,7 +82,12 @@ class Request:
     label: str | None = None
     include: Any = None
     exclude: Any = None
+    dedup: str | None = None
+    max_similarity: float | str | None = None
+    update: str | Path | None = None
+    changes: int | None = None
     similarity: Any = None
+    trade_off: float | str | None = None
     optimizer: str | None = None
     certify: Literal["fast", "tight", "off"] | None = None
     on_bad_row: Literal["fail", "skip"] = "fail"
@@ -87,6 +99,12 @@ class Request:
     def __post_init__(self) -> None:
         if self.on_bad_row not in {"fail", "skip"}:
             raise errors.unknown_choice("--on-bad-row", self.on_bad_row, ("fail", "skip"))
+        if self.max_similarity is not None:
+            object.__setattr__(self, "max_similarity", _cosine(self.max_similarity))
+        if self.changes is not None and (
+            isinstance(self.changes, bool) or not isinstance(self.changes, int) or self.changes < 0
+        ):
+            raise errors.bad_flag("--changes", self.changes, "a whole number, at least 0")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
             raise errors.bad_flag("--seed", self.seed, "a whole number")
 
@@ -99,8 +117,20 @@ class Request:
         names = [f.name for f in dataclasses.fields(self) if f.name not in volatile]
         given = {name: getattr(self, name) for name in names}
         return {
-            name: plain(value) for name, value in given.items() if value is not None and value != {}
+            name: plain(value)
+            for name, value in given.items()
+            if value is not None and not (isinstance(value, Mapping) and not value)
         }
+
+
+def _cosine(value: float | str) -> float:
+    try:
+        limit = float(value)
+    except ValueError:
+        limit = float("nan")
+    if not -1 <= limit <= 1:
+        raise errors.bad_flag("--max-similarity", value, "a cosine between -1 and 1")
+    return limit
 
 
 def flag(name: str) -> str:

@@ -13,7 +13,7 @@ from handful import errors
 from handful.flow.record import picks_hash
 from handful.flow.request import Request
 from handful.io.atomic import Files
-from handful.io.manifest import manifest_path, sidecar_path, write_manifest
+from handful.io.manifest import duplicates_path, manifest_path, sidecar_path, write_manifest
 from handful.io.open import as_paths, expand, format_of, open_source
 from handful.io.output import Output, check_output
 from handful.io.write import write_rows
@@ -119,7 +119,7 @@ def settle(
     kind = format_of(inputs[0]) if inputs and as_paths(data) else "jsonl"
     output = check_output(path, format=format, default=kind, overwrite=overwrite, inputs=inputs)
     if output.path is not None:
-        for beside in (manifest_path(output.path), sidecar_path(output.path)):
+        for beside in (f(output.path) for f in (manifest_path, sidecar_path, duplicates_path)):
             if beside.exists() and any(
                 Path(name).exists() and beside.samefile(name) for name in inputs
             ):
@@ -138,7 +138,10 @@ def files_read(data: Any, request: Request | None) -> Iterable[str]:
         for path in as_paths(target) or []:
             yield from expand(path)
     arrays = [*request.arrays.values(), *request.like_arrays.values()]
-    others = [request.embeddings, request.like_embeddings, request.include, request.exclude]
+    others = [request.embeddings, request.like_embeddings, request.given_embeddings]
+    others += [request.include, request.exclude]
+    if request.update is not None:
+        yield from (str(request.update), str(request.update).removesuffix("json") + "parquet")
     for other in [*arrays, *others]:
         if isinstance(other, str | Path) and Path(other).exists():
             yield str(other)
@@ -164,6 +167,8 @@ def write(
     manifest = {**manifest, "run": {**manifest["run"], "output": place}}
     write_manifest(files, output.path, manifest, selection)
     out = output.path
+    if selection.duplicates is None:
+        duplicates_path(out).unlink(missing_ok=True)  # of an output that this one replaces
     return Saved(out, manifest_path(out), sidecar_path(out), written.rows, written.size_bytes)
 
 

@@ -24,8 +24,9 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
             of embeddings, a dict of named arrays, a list of texts.
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
-            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, similarity, optimizer, certify, on_bad_row, seed,
+            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings,
+            like_embeddings, given_embeddings, features, id, group, score, include, exclude, dedup,
+            max_similarity, update, changes, similarity, trade_off, optimizer, certify, on_bad_row, seed,
             memory, threads, cache.
 
     Returns:
@@ -70,7 +71,8 @@ def choose(prepared: Prepared) -> Selection:
         ids=prepared.ids.of(rows),
         n=prepared.pool.n,
         method=prepared.key,
-        nested=prepared.method.facts.nested if picks.nested is None else picks.nested,
+        nested=prepared.update is None
+        and (prepared.method.facts.nested if picks.nested is None else picks.nested),
         gains=picks.gains,
         value=picks.value,
         upper_bound=picks.upper_bound,
@@ -78,6 +80,7 @@ def choose(prepared: Prepared) -> Selection:
         weights=picks.weights,
         weight_kind=picks.weight_kind,
         notes=picks.notes,
+        duplicates=prepared.duplicates,
         warnings=tuple(warnings),
     )
     manifest = {
@@ -103,5 +106,9 @@ def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
 def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:
     wanted = prepared.budget.rows_of(prepared.view.n)
     if prepared.budget.amount is None and len(picks.indices) < wanted:
-        return [f"{len(picks.indices)} rows were picked of the {wanted} allowed."]
+        said = f"{len(picks.indices)} rows were picked of the {wanted} allowed"
+        limit = prepared.request.max_similarity
+        if limit is None:
+            return [f"{said}."]
+        return [f"{said}: any other is closer to a pick than --max-similarity {limit:g} allows."]
     return []

@@ -17,6 +17,7 @@ from handful.flow.prepare import Prepared, prepare
 from handful.flow.record import inputs_section, picks_hash
 from handful.flow.request import Request
 from handful.flow.select import choose
+from handful.graphs.tiles import TILE
 from handful.io import digest
 from handful.io.manifest import read_manifest, read_sidecar
 from handful.parameters import parse_spec
@@ -25,6 +26,7 @@ from handful.selection import Indices, Selection
 
 SHOWN = 3
 """Differences named of each kind."""
+_PATHS = ("embeddings", "like_embeddings", "given_embeddings", "include", "exclude", "update")
 _VOLATILE = ("memory", "threads", "cache")
 
 
@@ -81,6 +83,7 @@ def verify(
     if "prefix_of" in record["result"]:
         replayed = replayed[: record["result"]["k"]]
     picked = _picked(path, replayed)
+    _compare("the duplicates", _duplicate_differences(record["result"], replayed))
     _compare("the picks", _pick_differences(record["result"], picked, replayed))
     _compare("the budget", broken_constraints(prepared, picked))
     _compare("the output", _output_differences(record, path))
@@ -176,7 +179,7 @@ def replay(
     asked = {name: value for name, value in record["request"].items() if name in known}
     if "method" not in options:
         asked |= _configured(asked, record["result"]["method"])
-    for name in ("embeddings", "like_embeddings", "include", "exclude", "arrays", "like_arrays"):
+    for name in (*_PATHS, "arrays", "like_arrays"):
         if name in asked:
             asked[name] = _found(asked[name], path)
     if "like" in asked:
@@ -252,6 +255,19 @@ def _pick_differences(then: Mapping[str, Any], picked: Indices, now: Selection) 
     return differ
 
 
+def _duplicate_differences(then: Mapping[str, Any], now: Selection) -> list[str]:
+    """Whether other rows were left out as duplicates, or other rows stand for them."""
+    old, new = then.get("duplicates"), now.manifest["result"]["duplicates"]
+    if old is None or new is None or old["sha256"] == new["sha256"]:
+        return []
+    differ = [
+        f"{new['dropped']:,} rows are left out as duplicates now, {old['dropped']:,} were then"
+    ]
+    if new["version"] != old["version"]:
+        differ.append(f"{new['kind']} is of version {new['version']}, and was {old['version']}")
+    return differ
+
+
 def broken_constraints(prepared: Prepared, picked: Indices) -> list[str]:
     """Every constraint that some picks do not keep, checked apart from how they were made."""
     candidates = np.arange(prepared.pool.n) if prepared.candidates is None else prepared.candidates
@@ -273,7 +289,24 @@ def broken_constraints(prepared: Prepared, picked: Indices) -> list[str]:
         spent = exact_sum(prepared.costs[np.searchsorted(candidates, picked)])
         if spent > amount:
             broken.append(f"{_number(spent)} is spent, and {_number(amount)} is allowed")
-    return broken
+    return broken + _too_close(prepared, np.searchsorted(candidates, picked))
+
+
+def _too_close(prepared: Prepared, picked: Indices) -> list[str]:
+    """The first pair of picks that is closer than the request allows."""
+    if prepared.apart is None:
+        return []
+    for start in range(0, len(picked), TILE):
+        for at in range(0, start + 1, TILE):
+            rows, others = picked[start : start + TILE], picked[at : at + TILE]
+            close = np.argwhere(prepared.apart.too_close(rows, others))
+            if len(close):
+                pair = np.sort(
+                    prepared.source_rows(np.array([others[close[0, 1]], rows[close[0, 0]]]))
+                )
+                limit = f"--max-similarity {prepared.apart.limit:g}"
+                return [f"rows {pair[0]} and {pair[1]} are closer than {limit} allows"]
+    return []
 
 
 def _number(exact: Fraction) -> str:

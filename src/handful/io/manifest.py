@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from handful import errors
 from handful.io.atomic import Files
-from handful.selection import Selection
+from handful.selection import Duplicates, Selection
 
 FORMAT = 1
 
@@ -27,13 +27,18 @@ def sidecar_path(out: Path) -> Path:
     return out.with_name(out.name + ".manifest.parquet")
 
 
+def duplicates_path(out: Path) -> Path:
+    """Where the list of duplicates lies: the output's whole name and ".duplicates.parquet"."""
+    return out.with_name(out.name + ".duplicates.parquet")
+
+
 def write_manifest(
     files: Files, out: Path, manifest: Mapping[str, Any], selection: Selection
 ) -> None:
     """Write manifest and sidecar of an output.
 
     The output itself is opened in `files` first, so it appears last: sidecar, manifest, output. A
-    kill between the renames leaves no output, and the same command writes all three again.
+    kill between the renames leaves no output, and the same command writes all again.
 
     Args:
         files: What is written together.
@@ -43,6 +48,8 @@ def write_manifest(
     """
     files.open(manifest_path(out)).write(canonical(manifest))
     _write_sidecar(files, sidecar_path(out), selection)
+    if selection.duplicates is not None:
+        _write_duplicates(files, duplicates_path(out), selection.duplicates)
 
 
 def canonical(manifest: Mapping[str, Any]) -> bytes:
@@ -80,6 +87,19 @@ def _write_sidecar(files: Files, path: Path, selection: Selection) -> None:
     for name, values in (("gain", selection.gains), ("weight", selection.weights)):
         if values is not None:
             columns[name] = _numbers(values, np.float64)
+    pq.write_table(pa.table(columns), files.open(path), compression="zstd")
+
+
+def _write_duplicates(files: Files, path: Path, left_out: Duplicates) -> None:
+    """A row for each row left out: its number, the row that stands for it, or the row of --given."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {
+        "row": _numbers(left_out.rows, np.int64),
+        "stands": _numbers(left_out.stands, np.int64),
+        "owned": _numbers(left_out.owned, np.int64),
+    }
     pq.write_table(pa.table(columns), files.open(path), compression="zstd")
 
 

@@ -18,7 +18,7 @@ from handful.selection import Floats, Indices, Picks
 Need = Literal[
     "text", "target_text", "features", "target_features", "given_features", "score", "group"
 ]
-Honour = Literal["rows", "amount", "include"]
+Honour = Literal["rows", "amount", "include", "max_similarity", "changes"]
 Result = TypeVar("Result")
 
 NEED_HELP: Mapping[str, str] = {
@@ -26,7 +26,8 @@ NEED_HELP: Mapping[str, str] = {
     "target_text": "a target with text: pass --like PATH",
     "features": "features: pass --embeddings FILE, --array NAME=FILE, or --text COLUMN",
     "target_features": "a target with features: pass --like PATH, or --like-embeddings FILE",
-    "given_features": "rows already owned: pass --given PATH",
+    "given_features": "rows already owned with features: pass --given PATH, and --given-embeddings FILE "
+    "where the pool has --embeddings",
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
 }
@@ -299,8 +300,10 @@ def _best(scores: Floats, k: int) -> NDArray[np.intp]:
 
 
 def wanted(ledger: Ledger) -> int | None:
-    """How long a ranking must be to fill the ledger: all rows (None) where a cost may skip some."""
-    return None if ledger.costs is not None else ledger.rows
+    """How long a ranking must be to fill the ledger: all rows (None) where some may be passed over."""
+    closed = ledger.n - int(np.count_nonzero(ledger.open)) - len(ledger.taken)
+    some_pass = ledger.costs is not None or ledger.apart is not None or closed > 0
+    return None if some_pass else ledger.rows
 
 
 def _cut(start: int, stop: int) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ import numpy as np
 from handful.budget import Ledger
 from handful.graphs.similarity import NAMES
 from handful.methods._contract import MethodFacts, Need, View
+from handful.methods._trade import trade
 from handful.optimizers.certificate import LEVELS
 from handful.optimizers.solve import solve
 from handful.parameters import parameter
@@ -22,6 +23,12 @@ from handful.selection import Floats, Indices, Picks
 
 _OPTIMIZER = parameter(None, "How it is maximised; none: by the objective's facts and the size.")
 _CERTIFY = parameter("fast", "How hard to look for an upper bound.", choices=LEVELS)
+_SCORE_SHARE = parameter(
+    0.0,
+    "What --trade-off sets: the share of the score beside the objective, 0 to 1.",
+    low=0,
+    high=1,
+)
 _SHARED = {
     "array": parameter(None, "Name of the feature array; none: the only one, or made from text."),
     "similarity": parameter("clipped_cosine", "How alike two rows are.", choices=NAMES),
@@ -40,12 +47,13 @@ class Maximise:
     objective: Any
     optimizer: str | None = _OPTIMIZER
     certify: str = _CERTIFY
+    score_share: float = _SCORE_SHARE
 
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular "
         "set functions",
         needs=(),
-        honours=("rows", "amount", "include"),
+        honours=("rows", "amount", "include", "max_similarity", "changes"),
         nested=True,
         cost="the objective's",
     )
@@ -54,9 +62,9 @@ class Maximise:
         """The objective."""
         return self.objective
 
-    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:
-        """What each row would still add."""
-        return standing(self.objective, view, picks)
+    def standing(self, view: View, picks: Indices, rng: Draws) -> Floats | None:
+        """What each row would still add; None beside a score, whose scale only the run knows."""
+        return None if self.score_share > 0 else standing(self.objective, view, picks)
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Maximise it."""
@@ -65,6 +73,10 @@ class Maximise:
 
 def _solve(method: Any, objective: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
     view.run_with.progress.stage("choosing", None)
+    if method.score_share > 0:
+        return trade(
+            objective, method.score_share, view, ledger, rng, method.optimizer, method.certify
+        )
     return solve(
         objective, view, ledger, rng, optimizer=method.optimizer, certificate=method.certify
     )
@@ -100,8 +112,8 @@ def offered(
     def settled(self: Any) -> Any:
         return objective(**{f.name: getattr(self, f.name) for f in own})
 
-    def stand(self: Any, view: View, picks: Indices, rng: Draws) -> Floats:
-        return standing(self.settled(), view, picks)
+    def stand(self: Any, view: View, picks: Indices, rng: Draws) -> Floats | None:
+        return None if self.score_share > 0 else standing(self.settled(), view, picks)
 
     def run(self: Any, view: View, ledger: Ledger, rng: Draws) -> Picks:
         return _solve(self, self.settled(), view, ledger, rng)
@@ -113,7 +125,7 @@ def offered(
     facts = MethodFacts(
         paper=paper,
         needs=needs,
-        honours=("rows", "amount", "include"),
+        honours=("rows", "amount", "include", "max_similarity", "changes"),
         nested=True,
         cost=cost,
         optimises=optimises,
@@ -124,7 +136,12 @@ def offered(
         namespace["work"] = lambda self, size: work(size)
     made = dataclasses.make_dataclass(
         objective.__name__,
-        [*fields, ("optimizer", str | None, _OPTIMIZER), ("certify", str, _CERTIFY)],
+        [
+            *fields,
+            ("optimizer", str | None, _OPTIMIZER),
+            ("certify", str, _CERTIFY),
+            ("score_share", float, _SCORE_SHARE),
+        ],
         namespace=namespace,
         frozen=True,
     )

@@ -10,6 +10,9 @@ from handful.objectives._contract import Objective, View
 from handful.rng import Draws
 from handful.selection import Picks
 
+NOT_APART = "a budget without --max-similarity"
+"""Why an optimizer refuses that takes rows together."""
+
 
 @dataclass(frozen=True)
 class OptimizerFacts:

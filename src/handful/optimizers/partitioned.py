@@ -47,7 +47,7 @@ class Partitioned:
     def refuses(self, objective: Objective, ledger: Ledger) -> str | None:
         """An objective that holds arrays of its own, one entry a row, which are not dealt out."""
         return (
-            "an objective that reads all its rows from the view" if _holds_rows(objective) else None
+            "an objective that reads all its rows from the view" if holds_rows(objective) else None
         )
 
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:
@@ -81,6 +81,7 @@ class Partitioned:
             costs=costs,
             amount=ledger.amount,
             eligible=ledger.open[seen],
+            apart=None if ledger.apart is None else ledger.apart.narrowed(seen),
         )
         for row in ledger.taken:
             place = int(np.searchsorted(seen, row))
@@ -91,13 +92,11 @@ class Partitioned:
         return seen[own.taken[len(ledger.taken) :]]
 
 
-def _holds_rows(part: Any) -> bool:
+def holds_rows(part: Any) -> bool:
     """Whether an objective was given arrays, such as a similarity matrix or weights."""
     if is_dataclass(part):
-        return any(_holds_rows(getattr(part, field.name)) for field in fields(part))
-    return hasattr(part, "shape") or (
-        isinstance(part, list | tuple) and any(map(_holds_rows, part))
-    )
+        return any(holds_rows(getattr(part, field.name)) for field in fields(part))
+    return hasattr(part, "shape") or (isinstance(part, list | tuple) and any(map(holds_rows, part)))
 
 
 def _climb(objective: Objective, view: View, ledger: Ledger) -> Climb:

@@ -9,7 +9,7 @@ import numpy as np
 
 from handful.budget import Ledger
 from handful.objectives._contract import Floats, Indices, Objective, View
-from handful.optimizers._contract import OptimizerFacts
+from handful.optimizers._contract import NOT_APART, OptimizerFacts
 from handful.optimizers._run import Climb
 from handful.optimizers.close_call import clears, decide, margins, ranks
 from handful.parameters import parameter
@@ -48,6 +48,8 @@ class Threshold:
         """What has no bar to clear: gains that may rise, and budgets by cost."""
         if not (objective.facts.submodular and objective.facts.monotone):
             return "a monotone submodular objective, whose gains only fall"
+        if ledger.apart is not None:
+            return NOT_APART
         return None if ledger.costs is None else "a budget in rows"
 
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:

@@ -53,6 +53,21 @@ def charts_of(prepared: Prepared, selection: Selection) -> list[Chart]:
     return charts
 
 
+def trade_off_of(selection: Selection) -> tuple[list[dict[str, Any]], str]:
+    """The points of the trade-off curve, and what they are shares of; none without one."""
+    told = selection.notes.get("trade_off", {})
+    points = [
+        {**point, "asked": point["trade_off"] == told["trade_off"]}
+        for point in told.get("curve", ())
+    ]
+    rows = "all rows" if told.get("curve_rows") == selection.n else "a sample of rows drawn by seed"
+    note = (
+        "Objective: the share of what the method reaches when it alone counts. Score: the share of what the "
+        f"best-scored rows have. Both under the same budget, on {rows}."
+    )
+    return points, note
+
+
 def _values(prepared: Prepared, selection: Selection, gains: Floats, value: float) -> Chart:
     summed = np.concatenate([[0.0], np.cumsum(gains, dtype=np.float64)])
     summed += value - summed[-1]  # the value of nothing need not be 0
@@ -88,7 +103,8 @@ def _random_values(
     None where the method maximises no objective, or the pool is too large to value forty selections.
     """
     settled = getattr(prepared.method, "settled", None)
-    if settled is None or prepared.view.n * k > MOST_VALUED:
+    mixed = getattr(prepared.method, "score_share", 0)
+    if settled is None or mixed or prepared.view.n * k > MOST_VALUED:
         return None
     objective, view = settled(), prepared.view
     sizes = sorted({max(1, round(k * share)) for share in CURVE_SHARES})

@@ -120,7 +120,7 @@ def explain_row(prepared: Prepared, selection: Selection, row: int, name: str) -
     candidate = _candidate(prepared, row)
     if candidate is None:
         bad = next((b.reason for b in prepared.skipped if b.row == row), None)
-        why = f"it was skipped, for {bad}" if bad else "it was excluded beforehand"
+        why = f"it was skipped, for {bad}" if bad else _left_out(prepared, row)
         return Explanation(name, row, False, binding=why)
     picks = _candidates(prepared, selection.indices)
     facts = {
@@ -135,6 +135,19 @@ def explain_row(prepared: Prepared, selection: Selection, row: int, name: str) -
         facts = {key: value for key, value in facts.items() if key != "rank"}
         return Explanation(name, row, True, order=order, gain=gain, binding=why, **facts)
     return Explanation(name, row, False, binding=_binding(prepared, picks, candidate), **facts)
+
+
+def _left_out(prepared: Prepared, row: int) -> str:
+    """Why a row that can be read was no candidate."""
+    left = prepared.duplicates
+    place = [] if left is None else np.flatnonzero(left.rows == row).tolist()
+    if left is None or not place:
+        return "it was excluded beforehand"
+    kind, other = left.record["kind"], int(left.stands[place[0]])
+    if other < 0:
+        return f"it is a duplicate ({kind}) of row {int(left.owned[place[0]])} of --given"
+    name = prepared.ids.of(np.array([other]))[0]
+    return f"it is a duplicate ({kind}) of {name}, which stands for it"
 
 
 def _candidate(prepared: Prepared, row: int) -> int | None:
@@ -214,4 +227,10 @@ def _binding(prepared: Prepared, picks: Indices, candidate: int) -> str:
         if cost > ledger.amount_left:
             left = number(float(ledger.amount_left))
             return f"it costs {number(float(cost))}, and {left} of the budget was left"
+    apart = ledger.apart
+    if apart is not None and not apart.far(np.array([candidate]), ledger.taken)[0]:
+        taken = np.array(ledger.taken, np.int64)
+        near = taken[apart.too_close(np.array([candidate]), taken)[0]][:1]
+        name = prepared.ids.of(prepared.source_rows(near))[0]
+        return f"it is closer to the pick {name} than --max-similarity {apart.limit:g} allows"
     return "it would still fit the budget; the method saw nothing worth adding"

@@ -18,7 +18,7 @@ from handful.flow.record import title_of
 from handful.flow.vectors import DEFAULT_FEATURES
 from handful.graphs.similarity import unit_rows
 from handful.reporting.calls import calls_of
-from handful.reporting.curve import charts_of
+from handful.reporting.curve import charts_of, trade_off_of
 from handful.reporting.headline import facts_of
 from handful.reporting.layout import layout
 from handful.reporting.page import Map, Page, Profile, Shown, Twins
@@ -49,6 +49,7 @@ def gather(prepared: Prepared, selection: Selection) -> Page:
         drawn = sight.vectors is not None and len(sight.picks) > 0
         mapped, near = (_map(sight), _nearest(sight)) if drawn else (None, None)
         calls, calls_note = calls_of(prepared, selection)
+        trade_off, trade_off_note = trade_off_of(selection)
         return Page(
             title=beginning(title_of(selection.manifest["inputs"]["pool"])),
             facts=facts_of(selection),
@@ -56,6 +57,8 @@ def gather(prepared: Prepared, selection: Selection) -> Page:
             warnings=[visible(warning) for warning in selection.warnings],
             charts=charts_of(prepared, selection),
             map=mapped,
+            trade_off=trade_off,
+            trade_off_note=trade_off_note,
             profiles=_profiles(sight),
             calls=calls,
             calls_note=calls_note,

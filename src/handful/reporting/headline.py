@@ -14,6 +14,10 @@ def facts_of(selection: Selection) -> list[tuple[str, str]]:
     """Name and text of each fact, in order."""
     result = selection.manifest["result"]
     facts = [("Picked", _picked(result)), ("Method", _method(result["method"]))]
+    if result.get("duplicates") is not None:
+        left_out = result["duplicates"]
+        text = f"{left_out['dropped']:,} rows left out beforehand ({left_out['kind']})"
+        facts.append(("Duplicates", text))
     if "spent" in result["budget"]:
         facts.append(("Spent", _spent(result["budget"])))
     if selection.value is not None:

@@ -124,6 +124,7 @@ class Page:
         picks: Of the picks shown: order (from 1), row shown, gain, weight, share of the pool it stands for.
         others: Rows of the pool shown, and for each the place of its nearest pick among `picks`.
         picks_note: Which picks are shown.
+        trade_off: Points of the curve of score against objective, ascending; `trade_off_note` says of what.
         parameters: Of the method, name and value.
         manifest: The record as JSON text.
     """
@@ -141,5 +142,7 @@ class Page:
     picks: Sequence[Mapping[str, Any]]
     picks_note: str
     others: Sequence[tuple[Shown, int]] = ()
+    trade_off: Sequence[Mapping[str, Any]] = ()
+    trade_off_note: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     manifest: str = ""
