@@ -19,10 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful.budget.amounts import exact
-from handful.budget.feasibility import Counts, System, find, refusal
+from handful.budget.feasibility import Counts, System, find, limit_prices, refusal
 from handful.budget.quotas import Quotas
 from handful.budget.shelves import Number, Shelves
 
+MENDS = 8
+"""Rows that the witness may be given to make room for one more."""
+TINY = Fraction(1, 10**9)
+"""Rounding allowed in a bound that was computed in float64, as a share of it."""
 CELLS = 2 * 10**6
 """Numbers that the bulk filler may look at together."""
 
@@ -78,6 +82,8 @@ class Lookahead:
         self.slack = system.slack(found.y)
         self.more: Counts = found.y - self.taken if self.shelves is None else self.shelves.held
         self.dead = self.available == 0
+        self.prices: NDArray[np.float64] | None = None
+        self.gained = 0.0
         self.ceiling = None
         if costs is not None:
             whole = costs.dtype.kind != "f"
@@ -133,6 +139,10 @@ class Lookahead:
         mask &= costs <= below(left, self.allowed.dtype)
         fits = mask & (costs <= self.allowed[signatures])
         unsure = np.flatnonzero(mask & ~fits & (costs <= self.ceiling[signatures]))
+        for learn in (self._lower_by_prices, self._price_anew):
+            if len(unsure):
+                learn(left)
+                unsure = unsure[costs[unsure] <= self.ceiling[signatures[unsure]]]
         while len(unsure):
             s = int(signatures[unsure[0]])
             here = unsure[signatures[unsure] == s]
@@ -142,16 +152,66 @@ class Lookahead:
             unsure = unsure[~fits[unsure] & (costs[unsure] <= self.ceiling[signatures[unsure]])]
         return np.asarray(fits)
 
+    def _lower_by_prices(self, left: Number) -> None:
+        """Lower the ceilings by prices found earlier: any prices bound the cost of every completion.
+
+        With λ ≥ 0 for the limits, what must be paid beside a row of s is at least
+        −λ·(D·taken + h) − λ·D_s − Σ_u Σ_j (λ·D_u − c_uj)⁺, c_uj the costs of open rows.
+        """
+        assert self.ceiling is not None
+        if self.prices is None:
+            return
+        owed = -float(self.prices @ self.system.slack(self.taken)) - self.gained
+        beside = np.maximum(0.0, owed - self.prices @ self.system.d) * (1 - 1e-9)
+        most = (float(left) - beside) * (1 + 1e-12)
+        if self.ceiling.dtype.kind == "i":
+            most = np.minimum(np.floor(most + 1e-9 * abs(most)), 2.0**62).astype(np.int64)
+        self.ceiling = np.minimum(self.ceiling, np.maximum(most, -1))
+
+    def _price_anew(self, left: Number) -> None:
+        """The prices of the linear programme for the cheapest completion of what is taken."""
+        assert self.shelves is not None
+        prefixes = self.shelves.prefixes(self.rows - int(self.taken.sum()))
+        prices = limit_prices(self.system, self.taken, prefixes)
+        if prices is not None:
+            self.prices, worth = prices, prices @ self.system.d
+            self.gained = sum(
+                float(np.sum(np.maximum(0.0, w - np.diff(p))))
+                for w, p in zip(worth.tolist(), prefixes, strict=True)
+                if w > 0
+            )
+            self._lower_by_prices(left)
+
     def _room(self, s: int, left: Number) -> Number:
         """The most that a row of s may cost by the witness, or −1."""
         assert self.shelves is not None
         spare = left - self.shelves.total
         if self.more[s]:
             return spare + self.shelves.cost(self.shelves.dearest(s))
-        if (self.slack + self.system.d[:, s] >= 0).all():
-            return spare
-        u = self._exchange(s)
-        return -1 if u is None else spare + self.shelves.cost(self.shelves.dearest(u))
+        if (u := self._exchange(s)) is not None:
+            return spare + self.shelves.cost(self.shelves.dearest(u))
+        if (mended := self._mend(s)) is not None:
+            return spare - mended[1]
+        return -1
+
+    def _mend(self, s: int) -> tuple[Counts, Number] | None:
+        """What the witness could hold besides, so that it could also be given one of s; and its cost."""
+        assert self.shelves is not None
+        slack, d = self.slack + self.system.d[:, s], self.system.d
+        more, cost = np.zeros(len(self.dead), np.int64), 0
+        for _ in range(MENDS):
+            broken = np.flatnonzero(slack < 0)
+            if not len(broken):
+                return more, cost
+            ways = np.flatnonzero((d[broken[0]] > 0) & ~self.dead)
+            ahead = [(self.shelves.following(u, int(more[u]) + (u == s)), u) for u in ways.tolist()]
+            known = [(self.shelves.cost(row), u) for row, u in ahead if row is not None]
+            if not known:
+                return None
+            dear, u = min(known)
+            more[u] += 1
+            slack, cost = slack + d[:, u], cost + dear
+        return None
 
     def _exchange(self, s: int) -> int | None:
         """A signature of which the witness could hold one less for one more of s; the dearest such."""
@@ -187,21 +247,24 @@ class Lookahead:
         low[s] += 1
         high = self.taken + self.available
         room = self.rows - int(self.taken.sum())
-        # As if the row were not one of the cheapest itself: what it may cost at most.
+        # As if the row were not one of the cheapest itself: then what it may cost at most.
         prefixes = self.shelves.prefixes(room)
-        found = find(
-            self.system, low, high, aim="cheapest", prefixes=prefixes, amount=float(left - cost)
-        )
-        if found.y is None and found.decided:
+        found = find(self.system, low, high, aim="cheapest", prefixes=prefixes)
+        if found.y is None:
+            self._lower(s, 0)
+            return
+        most = left - exact(found.at_least)
+        if most < cost:
+            self._lower(s, most + 1 if self.shelves.whole else most * (1 + TINY))
+        if most < cost and cost > below(most, self.allowed.dtype):
             self._lower(s, cost)
             return
-        if found.y is not None and self._completes(found.y - low, s, row, left - cost):
+        if self._completes(found.y - low, s, row, left - cost):
             self._allow(s, row, found.y)
             return
         prefixes = self.shelves.prefixes(room, without=row)
-        found = find(
-            self.system, low, high, aim="cheapest", prefixes=prefixes, amount=float(left - cost)
-        )
+        amount = float(left - cost)
+        found = find(self.system, low, high, aim="cheapest", prefixes=prefixes, amount=amount)
         if found.y is not None and self._completes(found.y - low, s, row, left - cost):
             self._allow(s, row, found.y)
         else:
@@ -217,11 +280,10 @@ class Lookahead:
         trial.hold(held)
         total = trial.total
         if held[s] and trial.holds(s, row):
-            following = trial.next_cost(s)
+            following = trial.following(s)
             if following is None:
                 return False
-            fresh = int(following) if trial.whole else exact(following)
-            total = total - trial.cost(row) + fresh
+            total = total - trial.cost(row) + trial.cost(following)
         return total <= left
 
     def _allow(self, s: int, row: int, y: Counts) -> None:
@@ -279,9 +341,11 @@ class Lookahead:
         elif self.more[s] and cost <= spare + shelves.cost(shelves.dearest(s)):
             free[row] = False
             shelves.drop(s)
-        elif cost <= spare and (self.slack + self.system.d[:, s] >= 0).all():
+        elif (mended := self._mend(s)) is not None and cost <= spare - mended[1]:
             free[row] = False
-            self.slack = self.slack + self.system.d[:, s]
+            if mended[0].any():
+                shelves.hold_anew(self.more + mended[0])
+            self.slack = self.slack + self.system.d[:, s] + self.system.d @ mended[0]
         elif (u := self._exchange(s)) is not None and cost <= spare + shelves.cost(
             shelves.dearest(u)
         ):

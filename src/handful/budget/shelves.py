@@ -92,11 +92,14 @@ class Shelves:
         self.held[s] -= 1
         self._settle(s)
 
-    def next_cost(self, s: int) -> Any:
-        """The cost of the cheapest open row that is not held, or None."""
+    def following(self, s: int, nth: int = 0) -> int | None:
+        """The nth cheapest of the open rows that are not held, from 0; None where there are too few."""
         for at in range(self.ends[s], self.starts[s + 1]):
-            if self.free[self.order[at]]:
-                return self.costs[self.order[at]]
+            row = int(self.order[at])
+            if self.free[row]:
+                if nth == 0:
+                    return row
+                nth -= 1
         return None
 
     def prefixes(self, most: int, *, without: int | None = None) -> list[NDArray[np.float64]]:
