@@ -118,6 +118,7 @@ def find(
     aim: Literal["any", "most", "cheapest"] = "any",
     prefixes: Sequence[Floats] | None = None,
     amount: float = math.inf,
+    nodes: int = NODES,
 ) -> Found:
     """Counts that meet all limits: any, as many rows as possible, or the cheapest.
 
@@ -129,6 +130,7 @@ def find(
         prefixes: For each signature what 0, 1, 2, … rows more than `low` cost at least, ascending
             increments; as long as high − low + 1, or shorter where no more can be afforded.
         amount: Cost at most, of the rows beyond `low`.
+        nodes: Nodes that one programme may take.
 
     Returns:
         The counts. Their cost was computed in float64: who needs it exact adds it up again.
@@ -138,18 +140,24 @@ def find(
     if (low > high).any():
         return Found(None, decided=True)
     if prefixes is None:
-        return _plain(system, low, high, aim)
-    return _priced(system, low, high, prefixes, amount, aim)
+        return _plain(system, low, high, aim, nodes)
+    return _priced(system, low, high, prefixes, amount, aim, nodes)
 
 
-def _plain(system: System, low: Counts, high: Counts, aim: str) -> Found:
+def _plain(system: System, low: Counts, high: Counts, aim: str, nodes: int) -> Found:
     weights = -np.ones(len(low)) if aim == "most" else np.zeros(len(low))
-    y, decided, _ = _milp(system, low, high, weights, None, [], np.inf)
+    y, decided, _ = _milp(system, low, high, weights, None, [], np.inf, nodes)
     return Found(y, decided)
 
 
 def _priced(
-    system: System, low: Counts, high: Counts, prefixes: Sequence[Floats], amount: float, aim: str
+    system: System,
+    low: Counts,
+    high: Counts,
+    prefixes: Sequence[Floats],
+    amount: float,
+    aim: str,
+    nodes: int,
 ) -> Found:
     """Kelley's method: solve, look where the tangents lie, add those that were missing."""
     count = len(low)
@@ -161,10 +169,14 @@ def _priced(
     least = 0.0
     for _ in range(ROUNDS):
         lines = [(s, rise / scale, offset / scale) for s, _, rise, offset in cuts]
-        limit = amount / scale * (1 + 1e-9) + 1e-9
-        y, decided, least = _milp(system, low, high, weights, lines, [aim == "cheapest"], limit)
+        limit = np.inf if aim == "cheapest" else amount / scale * (1 + 1e-9) + 1e-9
+        y, decided, least = _milp(
+            system, low, high, weights, lines, [aim == "cheapest"], limit, nodes
+        )
         if y is None:
             return Found(None, decided)
+        if least * scale * (1 - 1e-9) > amount:
+            return Found(None, decided=True)
         x = (y - low).tolist()
         cost = sum(float(prefixes[s][x[s]]) for s in range(count))
         fresh = [
@@ -185,7 +197,8 @@ def _first_cuts(
 ) -> list[tuple[int, int, float, float]]:
     """Tangents at both ends and at a few places between."""
     most = int(high[s] - low[s])
-    places = sorted({0, most // 16, most // 4, most // 2, most}) if most else []
+    places = [x for x in (0, 1, 2, 3, 4, 6, 8, 16, 64, 256, 1024, 4096) if x < most] + [most]
+    places = places if most else []
     return [cut for x in places for cut in _tangents(s, x, low, prefixes[s])]
 
 
@@ -205,6 +218,7 @@ def _milp(
     cuts: list[tuple[int, float, float]] | None,
     cheapest: list[bool],
     amount: float,
+    nodes: int,
 ) -> tuple[Counts | None, bool, float]:
     """One call of HiGHS: (counts or None, whether that is proven, a bound on the cost)."""
     from scipy import sparse
@@ -247,7 +261,7 @@ def _milp(
         integrality=integral,
         bounds=Bounds(lower, upper),
         constraints=constraints,
-        options={"node_limit": NODES, "mip_rel_gap": 0.0},
+        options={"node_limit": nodes, "mip_rel_gap": 0.0},
     )
     if solved.x is None:
         return None, solved.status == 2, 0.0

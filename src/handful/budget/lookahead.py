@@ -25,6 +25,11 @@ from handful.budget.shelves import Number, Shelves
 
 MENDS = 8
 """Rows that the witness may be given to make room for one more."""
+EFFORT = 10_000
+"""Questions put to the programme, times the signatures squared; where they are used up the witness alone
+decides. No limit is broken by that, and a row or two that would have fitted may be passed over."""
+FEW = 500
+"""Nodes that one question may take."""
 TINY = Fraction(1, 10**9)
 """Rounding allowed in a bound that was computed in float64, as a share of it."""
 CELLS = 2 * 10**6
@@ -82,6 +87,7 @@ class Lookahead:
         self.slack = system.slack(found.y)
         self.more: Counts = found.y - self.taken if self.shelves is None else self.shelves.held
         self.dead = self.available == 0
+        self.questions = min(2000, max(20, EFFORT // count**2))
         self.prices: NDArray[np.float64] | None = None
         self.gained = 0.0
         self.ceiling = None
@@ -140,14 +146,15 @@ class Lookahead:
         fits = mask & (costs <= self.allowed[signatures])
         unsure = np.flatnonzero(mask & ~fits & (costs <= self.ceiling[signatures]))
         for learn in (self._lower_by_prices, self._price_anew):
-            if len(unsure):
+            if len(unsure) and self.questions > 0:
                 learn(left)
                 unsure = unsure[costs[unsure] <= self.ceiling[signatures[unsure]]]
         while len(unsure):
             s = int(signatures[unsure[0]])
             here = unsure[signatures[unsure] == s]
             dearest = here[np.argmax(costs[here])]
-            self._ask_priced(s, int(candidates[dearest]), left)
+            cheapest = here[np.argmin(costs[here])] if self.questions <= 0 else dearest
+            self._ask_priced(s, int(candidates[cheapest]), left)
             fits[here] = costs[here] <= self.allowed[s]
             unsure = unsure[~fits[unsure] & (costs[unsure] <= self.ceiling[signatures[unsure]])]
         return np.asarray(fits)
@@ -233,7 +240,7 @@ class Lookahead:
         """Ask for a completion with one more of s; there is one, or s is dead."""
         low = self.taken.copy()
         low[s] += 1
-        found = find(self.system, low, self.taken + self.available)
+        found = find(self.system, low, self.taken + self.available, nodes=FEW)
         if found.y is None:
             self.dead[s] = True
         else:
@@ -244,12 +251,16 @@ class Lookahead:
         assert self.shelves is not None
         assert self.ceiling is not None
         cost, low = self.shelves.cost(row), self.taken.copy()
+        if self.questions <= 0:
+            self._lower(s, cost)
+            return
+        self.questions -= 1
         low[s] += 1
         high = self.taken + self.available
         room = self.rows - int(self.taken.sum())
         # As if the row were not one of the cheapest itself: then what it may cost at most.
         prefixes = self.shelves.prefixes(room)
-        found = find(self.system, low, high, aim="cheapest", prefixes=prefixes)
+        found = find(self.system, low, high, aim="cheapest", prefixes=prefixes, nodes=FEW)
         if found.y is None:
             self._lower(s, 0)
             return
@@ -264,7 +275,9 @@ class Lookahead:
             return
         prefixes = self.shelves.prefixes(room, without=row)
         amount = float(left - cost)
-        found = find(self.system, low, high, aim="cheapest", prefixes=prefixes, amount=amount)
+        found = find(
+            self.system, low, high, aim="cheapest", prefixes=prefixes, amount=amount, nodes=FEW
+        )
         if found.y is not None and self._completes(found.y - low, s, row, left - cost):
             self._allow(s, row, found.y)
         else:
