@@ -88,6 +88,30 @@ class Ledger:
         )
         self.rows = self.ahead.rows
 
+    def under(self, quotas: Quotas) -> Ledger:
+        """A copy that keeps quotas, too; rows taken already count.
+
+        Raises:
+            InfeasibleError: The quotas cannot be met.
+        """
+        twin = self.copy()
+        twin.quotas = quotas
+        twin._look_ahead()
+        return twin
+
+    def completion(self) -> NDArray[np.int64]:
+        """Rows that, with those taken, make a pick that keeps every quota: one witness of many."""
+        if self.ahead is None:
+            return np.zeros(0, np.int64)
+        rows = [
+            np.flatnonzero(self.open & (self.ahead.signature == s))
+            for s in range(len(self.ahead.more))
+        ]
+        if self.costs is not None:
+            rows = [some[np.argsort(self.costs[some], kind="stable")] for some in rows]
+        held = self.ahead.more.tolist()
+        return np.concatenate([some[:many] for some, many in zip(rows, held, strict=True)])
+
     def copy(self) -> Ledger:
         """A ledger that stands where this one does, and goes its own way."""
         twin = copy.copy(self)

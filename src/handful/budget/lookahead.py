@@ -205,7 +205,7 @@ class Lookahead:
         """What the witness could hold besides, so that it could also be given one of s; and its cost."""
         assert self.shelves is not None
         slack, d = self.slack + self.system.d[:, s], self.system.d
-        more, cost = np.zeros(len(self.dead), np.int64), 0
+        more, cost = np.zeros(len(self.dead), np.int64), Fraction(0)
         for _ in range(MENDS):
             broken = np.flatnonzero(slack < 0)
             if not len(broken):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -239,6 +239,17 @@ class Quotas:
     def of_some(self, rows: NDArray[np.int64]) -> Quotas:
         """The same limits on some rows, numbered anew."""
         return Quotas(self.signature[rows], self.limits)
+
+    def scaled(self, rows: NDArray[np.int64], share: Fraction) -> Quotas:
+        """Limits on some rows for a share of the pick: minima in rows round down, maxima up."""
+        limits = []
+        for limit in self.limits:
+            if limit.bound.unit == "rows":
+                bar = limit.bound.amount * share
+                whole = math.floor(bar) if limit.side == "min" else math.ceil(bar)
+                limit = replace(limit, bound=Bound(Fraction(whole), "rows"))  # noqa: PLW2901
+            limits.append(limit)
+        return Quotas(self.signature[rows], tuple(limits))
 
 
 def _signatures(

@@ -44,6 +44,7 @@ def case_of(prepared: Prepared) -> Case:
         targets_have_features=bool(targets) and theirs,
         labels=labels_of(prepared),
         scored=prepared.request.score is not None,
+        quotas=prepared.quotas,
     )
 
 

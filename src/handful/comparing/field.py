@@ -118,6 +118,7 @@ def _on_rows(base: Prepared, rows: Indices, seen: tuple[Target, ...], seed: int)
         included=included,
         view=view,
         costs=None if base.costs is None else base.costs[rows],
+        quotas=None if base.quotas is None else base.quotas.of_some(rows),
     )
 
 

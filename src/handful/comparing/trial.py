@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.budget import Ledger
+from handful import errors
+from handful.budget import Ledger, Quotas
 from handful.comparing.draws import lowest
 from handful.comparing.narrow import narrow_target, narrow_view
 from handful.methods._contract import Target, View
@@ -59,6 +60,7 @@ class Case:
     targets_have_features: bool = False
     labels: Indices | None = None
     scored: bool = False
+    quotas: Quotas | None = None
 
     @property
     def optimises(self) -> tuple[str, ...]:
@@ -140,6 +142,7 @@ def _budget(case: Case, rows: Indices) -> dict[str, Any]:
     may_pick = min(m, max(scaled, min(case.rows, FEWEST_PICKS), len(included)))
     amount = None if case.amount is None else case.amount * share
     costs = None if case.costs is None else case.costs[rows]
+    quotas = None if case.quotas is None else case.quotas.scaled(rows, share)
     if may_pick == m and amount is None:
         raise NoTrialError("nearly all rows are picked, and so they are at random")
     if costs is not None and amount is not None and Fraction(costs.min().item()) > amount:
@@ -153,7 +156,12 @@ def _budget(case: Case, rows: Indices) -> dict[str, Any]:
                     "the must-includes among the rows tried exceed the budget's share"
                 )
             made.take(row)
-        return made
+        if quotas is None:
+            return made
+        try:
+            return made.under(quotas)
+        except errors.InfeasibleError as refused:
+            raise NoTrialError(f"the quotas cannot be met by the rows tried ({refused})") from None
 
     return {"ledger": ledger, "counts_cost": amount is not None}
 

@@ -130,3 +130,15 @@ def quotas_undecided(nodes: int) -> InfeasibleError:
         f"Whether the quotas can be met was not decided within {nodes:,} nodes of the integer programme. "
         "Ask for fewer overlapping quotas, or leave them more room."
     )
+
+
+def bad_quota_file(path: str, columns: Iterable[str]) -> UsageError:
+    """A file of quotas with other columns, or none."""
+    return UsageError(
+        f"{path}: a file of quotas has a first line {','.join(columns)}, and a line for each quota."
+    )
+
+
+def include_breaks_quotas(count: int, what: str) -> InfeasibleError:
+    """The must-includes, or they with the quotas."""
+    return InfeasibleError(f"The {count:,} rows of --include break a quota: {what}")

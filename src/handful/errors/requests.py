@@ -92,7 +92,7 @@ def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
 
 def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
     """A constraint the method does not keep."""
-    flags = {"amount": "--budget", "include": "--include", "rows": "--rows"}
+    flags = {"amount": "--budget", "include": "--include", "rows": "--rows", "quotas": "--quota"}
     kept = ", ".join(flags.get(name, name) for name in honours)
     return UsageError(
         f"{key} does not honour {flags.get(constraint, constraint)}; it honours {kept}. "

@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors, methods
-from handful.budget import Budget, Ledger
+from handful.budget import Budget, Ledger, Quotas
 from handful.flow import auto
 from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
+    asked_quotas,
     read_candidates,
     read_costs,
     read_given,
     read_groups,
     read_pool,
+    read_quotas,
     read_scores,
     read_targets,
     skipped_rows,
@@ -67,21 +69,21 @@ class Prepared:
     skipped: list[BadRow]
     meter: Meter
     owned: Pool | None
+    quotas: Quotas | None = None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
         """A fresh ledger with the must-includes taken."""
-        ledger = Ledger(
-            self.view.n,
-            rows=self.budget.rows_of(self.view.n),
-            costs=self.costs,
-            amount=self.budget.amount,
-        )
+        plain = {"rows": self.budget.rows_of(self.view.n), "amount": self.budget.amount}
+        costs = None if self.budget.amount is None else self.costs
+        ledger = Ledger(self.view.n, costs=costs, **plain)  # type: ignore[arg-type]
         for row in self.included.tolist():
             if not ledger.feasible(np.array([row]))[0]:
                 raise errors.includes_over_budget(len(self.included), self.budget.record())
             ledger.take(row)
-        return ledger
+        if self.quotas is None:
+            return ledger
+        return ledger.under(self.quotas)
 
     def source_rows(self, rows: Indices) -> Indices:
         """Row numbers of the source for rows numbered as in the view."""
@@ -92,9 +94,16 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     """Read what must be read, and check everything that can be checked before long work."""
     meter = Meter()
     run = _run(request, progress or Silent())
+    asked = asked_quotas(request.quotas)
     budget = Budget(
-        request.rows, fraction=request.fraction, amount=request.budget, cost=request.cost
+        request.rows,
+        fraction=request.fraction,
+        amount=request.budget,
+        cost=request.cost,
+        quotas=asked,
     )
+    if asked:  # what the manifest keeps does not depend on a file
+        request = replace(request, quotas=[quota.record() for quota in asked])
     named, params = _early_method(request)
     pool = read_pool(data, request, run)
     targets = read_targets(request, run, pool)
@@ -114,6 +123,7 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     _check_needs(key, method, at_hand)
     _check_honours(key, method, budget, included)
     costs = read_costs(budget, pool, candidates, run)
+    quotas = read_quotas(budget, pool, candidates)
     prepared = Prepared(
         request,
         run,
@@ -132,7 +142,10 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         skipped,
         meter,
         owned,
+        quotas,
     )
+    if quotas is not None:
+        prepared.ledger()  # refuses what cannot be met, before any feature is made
     _warn(prepared)
     return prepared
 
@@ -268,6 +281,7 @@ def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
 
 def _check_honours(key: str, method: Any, budget: Budget, included: Indices) -> None:
     asked = {"rows": True, "amount": budget.amount is not None, "include": len(included) > 0}
+    asked["quotas"] = bool(budget.quotas)
     for constraint, binds in asked.items():
         if binds and constraint not in method.facts.honours:
             raise errors.not_honoured(key, constraint, method.facts.honours)

@@ -42,6 +42,8 @@ class Request:
         group: Column of groups; "@file" for the file a row came from.
         score: Column of scores, larger is better.
         label: Column of labels; read by the verdict's probe and by `compare`, never by a method.
+        quotas: The least and the most of groups: "language:min=10%", a path of a CSV file with columns
+            column,value,min,max, a `Quota`, a mapping with these names, or several of these.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
         similarity: For methods that use one, such as "clipped_cosine".
@@ -73,6 +75,7 @@ class Request:
     group: str | None = None
     score: str | None = None
     label: str | None = None
+    quotas: Any = None
     include: Any = None
     exclude: Any = None
     similarity: Any = None
@@ -99,7 +102,9 @@ class Request:
         names = [f.name for f in dataclasses.fields(self) if f.name not in volatile]
         given = {name: getattr(self, name) for name in names}
         return {
-            name: plain(value) for name, value in given.items() if value is not None and value != {}
+            name: plain(value)
+            for name, value in given.items()
+            if value is not None and not (isinstance(value, Mapping) and not value)
         }
 
 
@@ -116,7 +121,7 @@ def plain(value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value.item()
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and all(isinstance(v, str | Path | int) for v in value):
+    if isinstance(value, Sequence) and all(isinstance(v, str | Path | int | dict) for v in value):
         return [plain(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return repr(value)

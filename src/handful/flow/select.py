@@ -24,9 +24,9 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
             of embeddings, a dict of named arrays, a list of texts.
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
-            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, similarity, optimizer, certify, on_bad_row, seed,
-            memory, threads, cache.
+            cost, quotas, method, params, like, given, text, like_text, arrays, like_arrays, embeddings,
+            like_embeddings, features, id, group, score, include, exclude, similarity, optimizer, certify,
+            on_bad_row, seed, memory, threads, cache.
 
     Returns:
         The selection: row numbers, ids, gains, value, weights and the manifest.
@@ -70,7 +70,7 @@ def choose(prepared: Prepared) -> Selection:
         ids=prepared.ids.of(rows),
         n=prepared.pool.n,
         method=prepared.key,
-        nested=prepared.method.facts.nested if picks.nested is None else picks.nested,
+        nested=_nested(prepared, picks),
         gains=picks.gains,
         value=picks.value,
         upper_bound=picks.upper_bound,
@@ -100,8 +100,19 @@ def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
     assert included <= set(picks.indices.tolist()), "a must-include is missing from the picks"
 
 
+def _nested(prepared: Prepared, picks: Picks) -> bool:
+    """As the picks or the method say; never under quotas, for a prefix need not keep them."""
+    declared: bool = prepared.method.facts.nested if picks.nested is None else picks.nested
+    return declared and prepared.quotas is None
+
+
 def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:
     wanted = prepared.budget.rows_of(prepared.view.n)
     if prepared.budget.amount is None and len(picks.indices) < wanted:
+        if prepared.quotas is not None:
+            return [
+                f"{len(picks.indices)} rows were picked of the {wanted} allowed: "
+                "no more can be while every quota holds."
+            ]
         return [f"{len(picks.indices)} rows were picked of the {wanted} allowed."]
     return []

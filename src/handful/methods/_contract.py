@@ -18,7 +18,7 @@ from handful.selection import Floats, Indices, Picks
 Need = Literal[
     "text", "target_text", "features", "target_features", "given_features", "score", "group"
 ]
-Honour = Literal["rows", "amount", "include"]
+Honour = Literal["rows", "amount", "include", "quotas"]
 Result = TypeVar("Result")
 
 NEED_HELP: Mapping[str, str] = {
@@ -299,8 +299,9 @@ def _best(scores: Floats, k: int) -> NDArray[np.intp]:
 
 
 def wanted(ledger: Ledger) -> int | None:
-    """How long a ranking must be to fill the ledger: all rows (None) where a cost may skip some."""
-    return None if ledger.costs is not None else ledger.rows
+    """How long a ranking must be to fill the ledger: all rows (None) where a cost or a quota may skip some."""
+    some_skipped = ledger.costs is not None or ledger.ahead is not None
+    return None if some_skipped else ledger.rows
 
 
 def _cut(start: int, stop: int) -> list[tuple[int, int]]:

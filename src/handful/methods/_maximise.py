@@ -45,7 +45,7 @@ class Maximise:
         paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular "
         "set functions",
         needs=(),
-        honours=("rows", "amount", "include"),
+        honours=("rows", "amount", "include", "quotas"),
         nested=True,
         cost="the objective's",
     )
@@ -113,7 +113,7 @@ def offered(
     facts = MethodFacts(
         paper=paper,
         needs=needs,
-        honours=("rows", "amount", "include"),
+        honours=("rows", "amount", "include", "quotas"),
         nested=True,
         cost=cost,
         optimises=optimises,

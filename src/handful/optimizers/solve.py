@@ -62,9 +62,10 @@ def solve(
     prepared = Prepared(objective, view, objective.start(view))
     picks = chosen.run(prepared, view, ledger, rng)
     assert picks.value is not None
+    nested = chosen.facts.nested and before.quotas is None
     notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
     if certificate == "off":
-        return _plain(picks, no_bound="not asked for", notes=notes, nested=chosen.facts.nested)
+        return _plain(picks, no_bound="not asked for", notes=notes, nested=nested)
     state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
     proof = certify(objective, state, before, picks.indices, picks.value, level=certificate)
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
@@ -74,7 +75,7 @@ def solve(
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
     changed = {"upper_bound": proof.bound, "no_bound": proof.reason, "notes": notes}
-    return _plain(picks, nested=chosen.facts.nested, **changed)
+    return _plain(picks, nested=nested, **changed)
 
 
 def _plain(picks: Picks, **changed: Any) -> Picks:

@@ -214,4 +214,6 @@ def _binding(prepared: Prepared, picks: Indices, candidate: int) -> str:
         if cost > ledger.amount_left:
             left = number(float(ledger.amount_left))
             return f"it costs {number(float(cost))}, and {left} of the budget was left"
+    if ledger.ahead is not None and not ledger.feasible(np.array([candidate]))[0]:
+        return "the quotas left no room for one more row of its groups"
     return "it would still fit the budget; the method saw nothing worth adding"
