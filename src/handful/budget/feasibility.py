@@ -39,11 +39,13 @@ class System:
         d: (Q, S) int64.
         h: (Q,) int64.
         said: (Q,) each limit in words.
+        units: (Q,) its name ("row" for the number of rows), its sign, and what one row of it is in units of h.
     """
 
     d: NDArray[np.int64]
     h: NDArray[np.int64]
     said: tuple[str, ...]
+    units: tuple[tuple[str, int, int], ...] = ()
 
     @classmethod
     def of(cls, quotas: Quotas, rows: int, *, exactly: int | None = None) -> System:
@@ -56,15 +58,21 @@ class System:
         """
         said = [f"--rows {rows:,}"]
         most = rows if exactly is None else exactly
+        units = [("row", 1, 1)]
         lines = [(-np.ones(quotas.count, np.int64), most)]
         if exactly is not None:
             said.append(f"the {exactly:,} rows that fit")
+            units.append(("row", -1, 1))
             lines.append((np.ones(quotas.count, np.int64), -exactly))
         for limit in quotas.limits:
             if limit.bound.unit != "%cost":
                 said.append(limit.said)
+                share = limit.bound.unit == "%" and exactly is None
+                sign = 1 if limit.side == "max" else -1
+                units.append((limit.name, sign, limit.bound.amount.denominator if share else 1))
                 lines.append(_line(limit, exactly))
-        return cls(np.stack([d for d, _ in lines]), np.array([h for _, h in lines]), tuple(said))
+        d, h = np.stack([d for d, _ in lines]), np.array([h for _, h in lines])
+        return cls(d, h, tuple(said), tuple(units))
 
     def some(self, places: Sequence[int]) -> System:
         """Only some of the limits."""

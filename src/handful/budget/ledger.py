@@ -112,6 +112,12 @@ class Ledger:
         held = self.ahead.more.tolist()
         return np.concatenate([some[:many] for some, many in zip(rows, held, strict=True)])
 
+    def without_quotas(self) -> Ledger:
+        """A copy that keeps the budget alone."""
+        twin = self.copy()
+        twin.quotas, twin.ahead = None, None
+        return twin
+
     def copy(self) -> Ledger:
         """A ledger that stands where this one does, and goes its own way."""
         twin = copy.copy(self)
