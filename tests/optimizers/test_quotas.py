@@ -126,9 +126,8 @@ def instance(seed):
     """A random instance with quotas, most with costs; None where it cannot be met."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(20, 61))
-    x = rng.random((n, 5)).astype(np.float32) * rng.choice([0.3, 1.0], (n, 1)).astype(np.float32)
-    near = (x @ x.T).astype(np.float64)
-    near /= near.max()
+    x = rng.random((n, 2))
+    near = np.exp(-((x[:, None] - x[None]) ** 2).sum(axis=2) / 0.05)
     costs = rng.integers(1, 20, n) if seed % 3 else None
     amount = None if costs is None else int(costs.sum() * rng.uniform(0.1, 0.3))
     rows = n if costs is not None and seed % 2 else int(rng.integers(4, n // 3 + 1))
