@@ -289,3 +289,59 @@ def test_copies_go_their_own_way():
     before = ledger.feasible(np.arange(34)).tolist()
     fresh = Ledger(34, rows=10, costs=costs, amount=90, quotas=ledger.quotas, include=np.array([3]))
     assert before == fresh.feasible(np.arange(34)).tolist()
+
+
+@st.composite
+def cost_cases(draw):
+    """As `cases`, with shares of the cost, and more rows."""
+    seed = draw(st.integers(0, 10**6))
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(4, 60))
+    columns = {"x": rng.choice(list("abc"), n).tolist(), "y": rng.choice(list("uv"), n).tolist()}
+    asked = draw(
+        st.sampled_from(
+            [
+                ["x:min=10%cost"],
+                ["x[a]:max=40%cost", "y:min=20%"],
+                ["x[a]:min=25%cost", "y[u]:max=60%cost", "x[b]:min=1"],
+                ["x:max=50%cost", "y[v]:min=30%cost,max=80%cost"],
+            ]
+        )
+    )
+    costs = draw(st.sampled_from([rng.integers(0, 30, n), rng.integers(1, 500, n) / 10]))
+    amount = exact(np.float64(costs.sum())) * draw(st.sampled_from([1, Fraction(1, 3)]))
+    rows = draw(st.sampled_from([n, max(1, n // 3)]))
+    known = [value for quota in asked if "[" in quota for value in quota[2]]
+    if any(value not in columns["x"] + columns["y"] for value in known):
+        columns["x"][:3], columns["y"][:2] = ["a", "b", "c"], ["u", "v"]
+    ranking = rng.permutation(n)
+    return quotas_of(columns, asked), costs, rows, Fraction(int(amount)), np.ones(n, bool), ranking
+
+
+@given(cost_cases())
+@settings(max_examples=SOME, deadline=None)
+def test_shares_of_the_cost_are_kept_exactly_whatever_is_taken(case):
+    try:
+        fast, slow = made(case), made(case)
+    except InfeasibleError:
+        return
+    quotas, costs, rows, amount, _, ranking = case
+    fast.take_ranked(ranking)
+    for row in ranking.tolist():
+        if slow.feasible(np.array([row]))[0]:
+            slow.take(row)
+    for ledger in (fast, slow):
+        assert holds(quotas, costs, rows, amount, tuple(ledger.taken))
+        assert not ledger.feasible(np.arange(ledger.n)).any()
+
+
+def test_a_share_of_the_cost_spends_most_of_the_amount():
+    rng = np.random.default_rng(0)
+    n = 3000
+    columns = {"x": rng.choice(list("abcd"), n, p=[0.7, 0.1, 0.1, 0.1]).tolist()}
+    costs = np.maximum(1, rng.lognormal(4, 1, n)).astype(np.int64)
+    quotas = quotas_of(columns, ["x[b]:min=20%cost", "x[a]:max=50%cost"])
+    ledger = Ledger(n, rows=n, costs=costs, amount=int(costs.sum() // 10), quotas=quotas)
+    ledger.take_ranked(rng.permutation(n))
+    assert holds(quotas, costs, n, ledger.amount, tuple(ledger.taken))
+    assert ledger.spent >= 0.97 * ledger.amount

@@ -66,6 +66,21 @@ def test_every_method_that_declares_quotas_keeps_them(pool, key, budget):
         assert len(chosen) == 20
 
 
+@pytest.mark.parametrize("key", ["random", "top", "facility_location", "k_center", "dsir"])
+@pytest.mark.parametrize("budget", [{"rows": 25}, {"budget": 300}], ids=["rows", "tokens"])
+def test_shares_of_the_cost_are_kept_by_rankings_and_objectives(pool, key, budget):
+    asked = ["language[de]:min=15%cost", "source[dolly]:max=40%cost"]
+    chosen = choose(pool, key, quotas=asked, cost="n_tokens", **budget)
+    tokens, rows = np.array(pool["n_tokens"]), chosen.indices
+    german = np.array(pool["language"])[rows] == "de"
+    dolly = np.array(pool["source"])[rows] == "dolly"
+    assert tokens[rows][german].sum() >= 0.15 * tokens[rows].sum()
+    assert tokens[rows][dolly].sum() <= 0.4 * tokens[rows].sum()
+    assert len(rows) > 10
+    kept = chosen.manifest["result"]["budget"]["quotas"]
+    assert all(one["slack"] >= 0 and one["unit"] == "cost" for one in kept)
+
+
 def test_most_methods_keep_quotas_and_the_rest_refuse_by_name(pool):
     rest = [key for key in methods.keys() if key not in KEEPING]  # noqa: SIM118
     assert rest == ["stratified"]

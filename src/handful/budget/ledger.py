@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from handful import errors
 from handful.budget.amounts import exact, exact_sum
+from handful.budget.cost_lookahead import CostLookahead
 from handful.budget.lookahead import Lookahead, below
 from handful.budget.quotas import Quotas
 
@@ -66,7 +67,7 @@ class Ledger:
         self.taken: list[int] = []
         self.spent = Fraction(0)
         self.quotas = quotas if quotas is not None and quotas.limits else None
-        self.ahead: Lookahead | None = None
+        self.ahead: Lookahead | CostLookahead | None = None
         for row in [] if include is None else include.tolist():
             self.take(row)
         if self.quotas is not None:
@@ -77,6 +78,13 @@ class Ledger:
         assert self.quotas is not None
         taken = np.array(self.taken, np.int64)
         left = self.amount_left
+        if self.quotas.of_cost:
+            assert self.costs is not None
+            assert self.amount is not None
+            self.ahead = CostLookahead(
+                self.quotas, self.rows, taken, self.open, self.costs, self.amount
+            )
+            return
         self.ahead = Lookahead(
             self.quotas,
             self.rows,
@@ -103,6 +111,8 @@ class Ledger:
         """Rows that, with those taken, make a pick that keeps every quota: one witness of many."""
         if self.ahead is None:
             return np.zeros(0, np.int64)
+        if isinstance(self.ahead, CostLookahead):
+            return np.flatnonzero(self.ahead.inside)
         rows = [
             np.flatnonzero(self.open & (self.ahead.signature == s))
             for s in range(len(self.ahead.more))

@@ -142,3 +142,11 @@ def bad_quota_file(path: str, columns: Iterable[str]) -> UsageError:
 def include_breaks_quotas(count: int, what: str) -> InfeasibleError:
     """The must-includes, or they with the quotas."""
     return InfeasibleError(f"The {count:,} rows of --include break a quota: {what}")
+
+
+def cost_quotas_not_met(names: str) -> InfeasibleError:
+    """No pick was found under shares of the cost."""
+    return InfeasibleError(
+        f"No pick was found that keeps all of these: {names}. Shares of the cost are sums of the costs "
+        "there are, so that not every one can be met: leave them more room, or give them in rows."
+    )

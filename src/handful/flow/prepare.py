@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors, methods
-from handful.budget import Budget, Ledger, Quotas
+from handful.budget import Budget, Ledger, Quotas, exact_sum
 from handful.flow import auto
 from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
@@ -74,9 +74,11 @@ class Prepared:
 
     def ledger(self) -> Ledger:
         """A fresh ledger with the must-includes taken."""
-        plain = {"rows": self.budget.rows_of(self.view.n), "amount": self.budget.amount}
-        costs = None if self.budget.amount is None else self.costs
-        ledger = Ledger(self.view.n, costs=costs, **plain)  # type: ignore[arg-type]
+        amount = self.budget.amount
+        if amount is None and self.costs is not None:  # shares of a cost of which all may be spent
+            amount = exact_sum(self.costs)
+        rows = self.budget.rows_of(self.view.n)
+        ledger = Ledger(self.view.n, rows=rows, costs=self.costs, amount=amount)
         for row in self.included.tolist():
             if not ledger.feasible(np.array([row]))[0]:
                 raise errors.includes_over_budget(len(self.included), self.budget.record())

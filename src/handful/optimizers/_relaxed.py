@@ -67,8 +67,8 @@ class Filler:
         self.taken = np.array(ledger.taken, np.int64)
         every = np.arange(ledger.n)
         # Under quotas the ledger may pass over a row it cannot decide on: a bound must not.
-        self.ahead = ledger.ahead
-        plain = ledger if self.ahead is None else ledger.without_quotas()
+        self.ahead = ledger.ahead if isinstance(ledger.ahead, Lookahead) else None
+        plain = ledger if ledger.ahead is None else ledger.without_quotas()
         self.free = every[plain.feasible(every)]
         self.rows = min(ledger.rows_left, len(self.free))
         self.costs: Floats | None = None
