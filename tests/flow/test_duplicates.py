@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import handful
+from handful.budget import ledger
 from handful.errors import InfeasibleError, UsageError
 from handful.io.manifest import duplicates_path
 from handful.methods import find, keys
@@ -216,13 +217,12 @@ def _greedily_apart(order, limit, most):
 
 @pytest.mark.parametrize("rows", [5, 40, 120])
 def test_a_ranking_passes_over_rows_close_to_a_pick(rows, monkeypatch):
-    from handful import budget
 
     wanted = _greedily_apart(np.argsort(-STARS), 0.9, rows)
     options = {"rows": rows, "method": "top", "score": "stars", "max_similarity": 0.9}
     chosen = handful.select(_pool(), **options)
     assert chosen.indices.tolist() == wanted
-    monkeypatch.setattr(budget, "APART_ROWS", 7)
+    monkeypatch.setattr(ledger, "APART_ROWS", 7)
     assert handful.select(_pool(), **options).indices.tolist() == wanted
     if rows == 120:
         assert chosen.warnings == (

@@ -34,6 +34,12 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag(
             "--cost", str, "COLUMN", "What a row costs: a column, @bytes, @words or @tokens:FILE."
         ),
+        Flag(
+            "--quota",
+            list,
+            "QUOTA",
+            "'language:min=10%', 'source[dolly]:max=500', or a CSV file of them; % of rows, %cost.",
+        ),
         Flag("--include", str, "FILE", "Ids that must be picked."),
         Flag("--exclude", str, "FILE", "Ids that must not be picked."),
         Flag(

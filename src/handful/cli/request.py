@@ -31,6 +31,8 @@ def asked(typed: Given) -> Asked:
     for flag, name in (("array", "arrays"), ("like_array", "like_arrays"), ("param", "params")):
         if flag in given:
             options[name] = named(given[flag], "--" + flag.replace("_", "-"))
+    if "quota" in given:
+        options["quotas"] = given["quota"]
     if "like" in given:
         options["like"] = _targets(given["like"])
     if given.get("no_cache"):

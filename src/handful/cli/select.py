@@ -26,6 +26,7 @@ from handful.reporting.report import check_page, write_page
 from handful.selection import Selection
 
 SHOWN_PICKS = 5
+SHOWN_QUOTAS = 4
 
 
 def run(typed: Given) -> None:
@@ -129,6 +130,8 @@ def _summarise(
         facts.append(("update", _update(result["update"])))
     if "spent" in result["budget"]:
         facts.append(("spent", _spent(result["budget"])))
+    if result["budget"].get("quotas"):
+        facts.append(("quotas", _quotas(result["budget"]["quotas"])))
     if selection.value is not None:
         facts.append(("value", _value(selection)))
     if selection.weights is not None:
@@ -174,9 +177,18 @@ def _duplicates(left_out: Mapping[str, Any]) -> str:
         text += f", {left_out['dropped_as_owned']:,} of them as rows already owned"
     clusters = left_out["clusters"]
     return f"{text}; {clusters:,} clusters, the largest of {left_out['largest_cluster']:,} rows"
+def _quotas(kept: list[dict[str, Any]]) -> str:
+    """How many are kept, and those that bind."""
+    binding = [f"{one['quota']} ({number_of(one['got'])})" for one in kept if one["slack"] == 0]
+    shown = ", ".join(binding[:SHOWN_QUOTAS])
+    more = f" and {len(binding) - SHOWN_QUOTAS} more" if len(binding) > SHOWN_QUOTAS else ""
+    limits = "1 limit is kept" if len(kept) == 1 else f"all {len(kept):,} limits are kept"
+    return limits + (f"; binding: {shown}{more}" if binding else "; none binds")
 
 
 def _spent(budget: dict[str, Any]) -> str:
+    if "left" not in budget:
+        return f"{number_of(budget['spent'])} {budget['asked']['cost']}"
     total = budget["spent"] + budget["left"]
     return (
         f"{number_of(budget['spent'])} of {number_of(total)} {budget['asked']['cost']}, "

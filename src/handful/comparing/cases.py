@@ -37,7 +37,7 @@ def case_of(prepared: Prepared) -> Case:
         rows=prepared.budget.rows_of(prepared.view.n),
         seed=prepared.request.seed,
         costs=prepared.costs,
-        amount=prepared.budget.amount,
+        amount=prepared.ledger().amount,
         included=prepared.included,
         features=features,
         array=array,
@@ -45,6 +45,7 @@ def case_of(prepared: Prepared) -> Case:
         labels=labels_of(prepared),
         apart=prepared.apart,
         scored=prepared.request.score is not None,
+        quotas=prepared.quotas,
     )
 
 

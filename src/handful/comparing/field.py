@@ -119,6 +119,7 @@ def _on_rows(base: Prepared, rows: Indices, seen: tuple[Target, ...], seed: int)
         view=view,
         costs=None if base.costs is None else base.costs[rows],
         apart=None if base.apart is None else base.apart.narrowed(rows),
+        quotas=None if base.quotas is None else base.quotas.of_some(rows),
     )
 
 

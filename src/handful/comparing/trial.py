@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.budget import Apart, Ledger
+from handful import errors
+from handful.budget import Apart, Ledger, Quotas
 from handful.comparing.draws import lowest
 from handful.comparing.narrow import narrow_target, narrow_view, remembered
 from handful.methods._contract import Target, View
@@ -60,6 +61,7 @@ class Case:
     labels: Indices | None = None
     scored: bool = False
     apart: Apart | None = None
+    quotas: Quotas | None = None
 
     @property
     def optimises(self) -> tuple[str, ...]:
@@ -145,6 +147,7 @@ def _budget(case: Case, rows: Indices) -> dict[str, Any]:
     may_pick = min(m, max(scaled, min(case.rows, FEWEST_PICKS), len(included)))
     amount = None if case.amount is None else case.amount * share
     costs = None if case.costs is None else case.costs[rows]
+    quotas = None if case.quotas is None else case.quotas.scaled(rows, share)
     if may_pick == m and amount is None:
         raise NoTrialError("nearly all rows are picked, and so they are at random")
     if costs is not None and amount is not None and Fraction(costs.min().item()) > amount:
@@ -160,7 +163,12 @@ def _budget(case: Case, rows: Indices) -> dict[str, Any]:
                     "the must-includes among the rows tried exceed the budget's share"
                 )
             made.take(row)
-        return made
+        if quotas is None:
+            return made
+        try:
+            return made.under(quotas)
+        except errors.InfeasibleError as refused:
+            raise NoTrialError(f"the quotas cannot be met by the rows tried ({refused})") from None
 
     return {"ledger": ledger, "counts_cost": amount is not None}
 

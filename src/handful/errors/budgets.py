@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handful.errors._base import DataError, InfeasibleError, UsageError, listed
+from handful.errors._base import DataError, InfeasibleError, UsageError, listed, nearest
 
 
 def no_budget() -> UsageError:
@@ -92,4 +92,87 @@ def includes_over_budget(count: int, budget: object) -> InfeasibleError:
     """The must-includes alone break the budget."""
     return InfeasibleError(
         f"The {count} rows of --include exceed the budget {budget}. Raise it, or include fewer."
+    )
+
+
+def bad_quota(given: object) -> UsageError:
+    """A quota that cannot be read."""
+    return UsageError(
+        f"--quota {given}: it cannot be read. Write 'language:min=10%', 'source[dolly]:max=500' or "
+        "'source[dolly]:min=5%cost,max=10%cost', or name a CSV file with columns column,value,min,max."
+    )
+
+
+def quota_without_cost() -> UsageError:
+    """A share of a cost that nobody named."""
+    return UsageError(
+        "A quota in %cost needs --cost: a numeric column, @bytes, @words or @tokens:FILE."
+    )
+
+
+def unknown_group(column: str, value: str, known: Iterable[str]) -> UsageError:
+    """A quota on a group that the pool does not have."""
+    known = list(known)
+    return UsageError(
+        f"--quota {column}[{value}]: no row of the pool has {value!r} there.{nearest(value, known)} "
+        f"There are: {listed(known)}."
+    )
+
+
+def too_many_groups(column: str, limits: int, signatures: int) -> UsageError:
+    """Quotas on what is hardly a group."""
+    return UsageError(
+        f"The quotas are {limits:,} limits on {signatures:,} combinations of groups, which is more than can be "
+        f"looked ahead for. Is {column!r} a column of groups? Name single values: --quota '{column}[VALUE]:…'."
+    )
+
+
+def quota_above_supply(name: str, there: int, value: str) -> InfeasibleError:
+    """A minimum of more rows than there are."""
+    return InfeasibleError(
+        f"--quota {name}, but {there:,} rows of {value!r} may be picked. Ask for at most {there:,}."
+    )
+
+
+def quotas_conflict(what: str, included: int = 0) -> InfeasibleError:
+    """Constraints of which any but one can be met."""
+    besides = f" (with the {included:,} rows of --include)" if included else ""
+    return InfeasibleError(f"These constraints cannot be met together{besides}: {what}.")
+
+
+def quotas_undecided(nodes: int) -> InfeasibleError:
+    """The integer programme gave up."""
+    return InfeasibleError(
+        f"Whether the quotas can be met was not decided within {nodes:,} nodes of the integer programme. "
+        "Ask for fewer overlapping quotas, or leave them more room."
+    )
+
+
+def bad_quota_file(path: str, columns: Iterable[str]) -> UsageError:
+    """A file of quotas with other columns, or none."""
+    return UsageError(
+        f"{path}: a file of quotas has a first line {','.join(columns)}, and a line for each quota."
+    )
+
+
+def include_breaks_quotas(count: int, what: str) -> InfeasibleError:
+    """The must-includes, or they with the quotas."""
+    return InfeasibleError(f"The {count:,} rows of --include break a quota: {what}")
+
+
+def cost_quotas_not_met(names: str) -> InfeasibleError:
+    """No pick was found under shares of the cost."""
+    return InfeasibleError(
+        f"No pick was found that keeps all of these: {names}. Shares of the cost are sums of the costs "
+        "there are, so that not every one can be met: leave them more room, or give them in rows."
+    )
+
+
+def quota_against_similarity(
+    quota: str, got: object, limit: object, similarity: float
+) -> InfeasibleError:
+    """Rows that a quota needs, all too close to picks."""
+    return InfeasibleError(
+        f"{quota} is not met: {got} of {limit}, for the rows left are closer to a pick than --max-similarity "
+        f"{similarity:g} allows. Raise --max-similarity, or ask for less."
     )

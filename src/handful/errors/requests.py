@@ -135,7 +135,7 @@ def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
 
 def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
     """A constraint the method does not keep."""
-    flags = {"amount": "--budget", "include": "--include", "rows": "--rows"}
+    flags = {"amount": "--budget", "include": "--include", "rows": "--rows", "quotas": "--quota"}
     flags |= {"max_similarity": "--max-similarity", "changes": "--changes"}
     kept = ", ".join(flags.get(name, name) for name in honours)
     return UsageError(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget import Budget, exact
+from handful.budget import Budget, Quota, Quotas, exact
 from handful.flow.ids import Ids
 from handful.flow.request import Request
 from handful.io.cost import costs_of
 from handful.io.ids import read_id_list
 from handful.io.numpy import load_array
 from handful.io.open import as_paths, open_source
+from handful.io.quotas import read_quota_file
 from handful.io.text import default_text, text_spec
 from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
 from handful.runtime.run import Run
@@ -231,6 +233,31 @@ def read_groups(
     return place[codes], labels
 
 
+def asked_quotas(given: Any) -> tuple[Quota, ...]:
+    """Quotas as given: text, mappings, `Quota`s, or files of them; one or several."""
+    if given is None:
+        return ()
+    several = given if isinstance(given, list | tuple) else [given]
+    asked: list[Quota] = []
+    for one in several:
+        in_file = isinstance(one, Path) or (isinstance(one, str) and one.lower().endswith(".csv"))
+        asked += map(Quota.parse, read_quota_file(one)) if in_file else [Quota.parse(one)]
+    return tuple(asked)
+
+
+def read_quotas(budget: Budget, pool: Pool, candidates: Indices | None) -> Quotas | None:
+    """The budget's quotas on the candidates, their columns read."""
+    if not budget.quotas:
+        return None
+    n = pool.n if candidates is None else len(candidates)
+    groups = {}
+    for column in dict.fromkeys(quota.column for quota in budget.quotas):
+        found = read_groups(pool, candidates, column)
+        assert found is not None
+        groups[column] = found
+    return Quotas.of(budget.quotas, groups, n)
+
+
 def read_costs(
     budget: Budget, pool: Pool, candidates: Indices | None, run: Run
 ) -> NDArray[Any] | None:
@@ -243,7 +270,6 @@ def read_costs(
     if len(bad):
         row = int(bad[0]) if candidates is None else int(candidates[bad[0]])
         raise errors.bad_cost(pool.source.where(row), budget.cost, costs[bad[0]])
-    assert budget.amount is not None
-    if len(costs) and exact(costs.min()) > budget.amount:
+    if budget.amount is not None and len(costs) and exact(costs.min()) > budget.amount:
         raise errors.budget_below_cheapest(str(budget.amount), costs.min())
     return costs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors, methods
-from handful.budget import Budget, Ledger
+from handful.budget import Budget, Ledger, Quota, Quotas, exact_sum
 from handful.flow import auto
 from handful.flow.duplicates import check_dedup, find_duplicates, in_source_rows
 from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
+    asked_quotas,
     read_candidates,
     read_costs,
     read_given,
     read_groups,
     read_pool,
+    read_quotas,
     read_scores,
     read_targets,
     skipped_rows,
@@ -73,15 +75,19 @@ class Prepared:
     duplicates: Duplicates | None = None
     apart: Apart | None = None
     update: Update | None = None
+    quotas: Quotas | None = None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
         """A fresh ledger with the must-includes taken, and what stays of an earlier selection."""
+        amount = self.budget.amount
+        if amount is None and self.costs is not None:  # shares of a cost of which all may be spent
+            amount = exact_sum(self.costs)
         ledger = Ledger(
             self.view.n,
             rows=self.budget.rows_of(self.view.n),
             costs=self.costs,
-            amount=self.budget.amount,
+            amount=amount,
             apart=None if self.apart is None else self.apart.copy(),
         )
         for row in self.included.tolist():
@@ -92,7 +98,7 @@ class Prepared:
         if self.update is not None and self.update.kept is not None:
             for row in self.update.kept.tolist():
                 ledger.take(row)
-        return ledger
+        return ledger if self.quotas is None else ledger.under(self.quotas)
 
     def _check_apart(self, ledger: Ledger, row: int) -> None:
         """Refuse a must-include that is too close to one before it."""
@@ -121,7 +127,10 @@ def prepare(
     """
     meter = Meter()
     run = _run(request, progress or Silent())
-    budget = _budget(request)
+    asked = asked_quotas(request.quotas)
+    budget = _budget(request, asked)
+    if asked:  # what the manifest keeps does not depend on a file
+        request = replace(request, quotas=[quota.record() for quota in asked])
     named, params = _early_method(request)
     pool = read_pool(data, request, run)
     targets = read_targets(request, run, pool)
@@ -145,6 +154,7 @@ def prepare(
     _check_update(key, method, request)
     check_dedup(request, at_hand, owned)
     costs = read_costs(budget, pool, candidates, run)
+    quotas = read_quotas(budget, pool, candidates)
     prepared = Prepared(
         request,
         run,
@@ -164,9 +174,14 @@ def prepare(
         meter,
         owned,
         update=update,
+        quotas=quotas,
     )
+    if quotas is not None:
+        prepared.ledger()  # refuses what cannot be met, before any feature is made
     if request.dedup is not None and not only_check:
         prepared = _deduplicated(prepared, rng)
+        if quotas is not None:
+            prepared.ledger()  # again, on the rows that are left
     prepared = replace(prepared, apart=_apart(request, prepared.view, method, at_hand))
     if update is not None and not only_check:
         prepared = _updated(prepared)
@@ -174,13 +189,14 @@ def prepare(
     return prepared
 
 
-def _budget(request: Request) -> Budget:
+def _budget(request: Request, quotas: Sequence[Quota]) -> Budget:
     """The budget asked; without one, all that deduplication leaves."""
     return Budget(
         request.rows,
         fraction=1 if _wants_all(request) else request.fraction,
         amount=request.budget,
         cost=request.cost,
+        quotas=quotas,
     )
 
 
@@ -231,6 +247,7 @@ def _deduplicated(prepared: Prepared, rng: Draws) -> Prepared:
             rng,
         ),
         costs=None if prepared.costs is None else prepared.costs[kept],
+        quotas=None if prepared.quotas is None else prepared.quotas.of_some(kept),
         duplicates=in_source_rows(dropped, prepared.candidates),
     )
 
@@ -410,6 +427,7 @@ def _check_honours(
         "rows": True,
         "amount": budget.amount is not None,
         "include": len(included) > 0,
+        "quotas": bool(budget.quotas),
         "max_similarity": request.max_similarity is not None,
     }
     for constraint, binds in asked.items():

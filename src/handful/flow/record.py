@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import handful
-from handful.budget import exact_sum
+from handful.budget import audit, exact, exact_sum
 from handful.flow.prepare import Prepared
 from handful.flow.request import plain
 from handful.flow.update import update_section
@@ -126,16 +126,40 @@ def picks_hash(indices: Indices) -> str:
 
 def _budget(prepared: Prepared, selection: Selection) -> dict[str, Any]:
     """What was asked, and what of it was spent, exactly."""
-    asked = prepared.budget.record()
-    if prepared.costs is None:
-        return {"asked": asked, "rows": len(selection)}
+    record: dict[str, Any] = {"asked": prepared.budget.record(), "rows": len(selection)}
     rows = selection.indices
     if prepared.candidates is not None:
         rows = np.searchsorted(prepared.candidates, rows)
-    spent = exact_sum(prepared.costs[rows])
-    assert prepared.budget.amount is not None and spent <= prepared.budget.amount
-    left = prepared.budget.amount - spent
-    return {"asked": asked, "rows": len(selection), "spent": number(spent), "left": number(left)}
+    if prepared.costs is not None:
+        spent = exact_sum(prepared.costs[rows])
+        record["spent"] = number(spent)
+        if prepared.budget.amount is not None:
+            assert spent <= prepared.budget.amount
+            record["left"] = number(prepared.budget.amount - spent)
+    if prepared.quotas is not None:
+        record["quotas"] = kept_quotas(prepared, rows)
+    return record
+
+
+def kept_quotas(prepared: Prepared, rows: Indices) -> list[dict[str, Any]]:
+    """Each limit as it was asked, what that is of this pick, what was got, and the slack.
+
+    Args:
+        prepared: The request.
+        rows: The pick, numbered as in the view.
+    """
+    assert prepared.quotas is not None
+    costs = None if prepared.costs is None else list(map(exact, prepared.costs[rows]))
+    return [
+        {
+            "quota": kept.name,
+            "unit": "cost" if kept.unit == "%cost" else "rows",
+            "limit": number(kept.limit),
+            "got": number(kept.got),
+            "slack": number(kept.slack),
+        }
+        for kept in audit(prepared.quotas, rows, costs)
+    ]
 
 
 def number(exact: Fraction) -> int | float:

@@ -43,6 +43,8 @@ class Request:
         group: Column of groups; "@file" for the file a row came from.
         score: Column of scores, larger is better.
         label: Column of labels; read by the verdict's probe and by `compare`, never by a method.
+        quotas: The least and the most of groups: "language:min=10%", a path of a CSV file with columns
+            column,value,min,max, a `Quota`, a mapping with these names, or several of these.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
         max_similarity: No two picks with a cosine above this, on the method's features.
@@ -80,6 +82,7 @@ class Request:
     group: str | None = None
     score: str | None = None
     label: str | None = None
+    quotas: Any = None
     include: Any = None
     exclude: Any = None
     dedup: str | None = None
@@ -146,7 +149,7 @@ def plain(value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value.item()
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and all(isinstance(v, str | Path | int) for v in value):
+    if isinstance(value, Sequence) and all(isinstance(v, str | Path | int | dict) for v in value):
         return [plain(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return repr(value)

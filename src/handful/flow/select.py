@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from handful import errors
 from handful.flow.prepare import Prepared, prepare
-from handful.flow.record import inputs_section, result_section, run_section
+from handful.flow.record import inputs_section, kept_quotas, result_section, run_section
 from handful.flow.request import Request
 from handful.rng import Draws
 from handful.runtime.progress import Progress
@@ -24,7 +25,7 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
             of embeddings, a dict of named arrays, a list of texts.
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
-            cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings,
+            cost, quotas, method, params, like, given, text, like_text, arrays, like_arrays, embeddings,
             like_embeddings, given_embeddings, features, id, group, score, include, exclude, dedup,
             max_similarity, update, changes, similarity, trade_off, optimizer, certify, on_bad_row, seed,
             memory, threads, cache.
@@ -50,7 +51,6 @@ def request(options: dict[str, Any]) -> Request:
     """The options as a request; a name that is none of them is refused, with the nearest."""
     from dataclasses import fields
 
-    from handful import errors
 
     known = [f.name for f in fields(Request)]
     for name in options:
@@ -71,8 +71,7 @@ def choose(prepared: Prepared) -> Selection:
         ids=prepared.ids.of(rows),
         n=prepared.pool.n,
         method=prepared.key,
-        nested=prepared.update is None
-        and (prepared.method.facts.nested if picks.nested is None else picks.nested),
+        nested=prepared.update is None and _nested(prepared, picks),
         gains=picks.gains,
         value=picks.value,
         upper_bound=picks.upper_bound,
@@ -101,6 +100,19 @@ def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
         if row not in included:
             ledger.take(row)
     assert included <= set(picks.indices.tolist()), "a must-include is missing from the picks"
+    if prepared.quotas is None or prepared.apart is None:
+        return
+    for kept in kept_quotas(prepared, np.asarray(picks.indices, np.int64)):
+        if kept["slack"] < 0:
+            raise errors.quota_against_similarity(
+                kept["quota"], kept["got"], kept["limit"], prepared.apart.limit
+            )
+
+
+def _nested(prepared: Prepared, picks: Picks) -> bool:
+    """As the picks or the method say; never under quotas, for a prefix need not keep them."""
+    declared: bool = prepared.method.facts.nested if picks.nested is None else picks.nested
+    return declared and prepared.quotas is None
 
 
 def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:
@@ -108,7 +120,11 @@ def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:
     if prepared.budget.amount is None and len(picks.indices) < wanted:
         said = f"{len(picks.indices)} rows were picked of the {wanted} allowed"
         limit = prepared.request.max_similarity
-        if limit is None:
-            return [f"{said}."]
-        return [f"{said}: any other is closer to a pick than --max-similarity {limit:g} allows."]
+        if limit is not None:
+            return [
+                f"{said}: any other is closer to a pick than --max-similarity {limit:g} allows."
+            ]
+        if prepared.quotas is not None:
+            return [f"{said}: no more can be while every quota holds."]
+        return [f"{said}."]
     return []

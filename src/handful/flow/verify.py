@@ -14,7 +14,7 @@ import numpy as np
 from handful import errors, methods
 from handful.budget import exact_sum
 from handful.flow.prepare import Prepared, prepare
-from handful.flow.record import inputs_section, picks_hash
+from handful.flow.record import inputs_section, kept_quotas, picks_hash
 from handful.flow.request import Request
 from handful.flow.select import choose
 from handful.graphs.tiles import TILE
@@ -86,6 +86,7 @@ def verify(
     _compare("the duplicates", _duplicate_differences(record["result"], replayed))
     _compare("the picks", _pick_differences(record["result"], picked, replayed))
     _compare("the budget", broken_constraints(prepared, picked))
+    _compare("the quotas", _quota_differences(record["result"], prepared, picked))
     _compare("the output", _output_differences(record, path))
     return Verified(len(replayed), tuple(_notes(record, replayed)))
 
@@ -289,6 +290,13 @@ def broken_constraints(prepared: Prepared, picked: Indices) -> list[str]:
         spent = exact_sum(prepared.costs[np.searchsorted(candidates, picked)])
         if spent > amount:
             broken.append(f"{_number(spent)} is spent, and {_number(amount)} is allowed")
+    if prepared.quotas is not None:
+        places = np.searchsorted(candidates, picked)
+        broken += [
+            f"{kept['quota']} is not kept: {kept['got']} of {kept['limit']}"
+            for kept in kept_quotas(prepared, places)
+            if kept["slack"] < 0
+        ]
     return broken + _too_close(prepared, np.searchsorted(candidates, picked))
 
 
@@ -307,6 +315,21 @@ def _too_close(prepared: Prepared, picked: Indices) -> list[str]:
                 limit = f"--max-similarity {prepared.apart.limit:g}"
                 return [f"rows {pair[0]} and {pair[1]} are closer than {limit} allows"]
     return []
+
+
+def _quota_differences(then: Mapping[str, Any], prepared: Prepared, picked: Indices) -> list[str]:
+    """Quotas of which the manifest says other than what the pick has."""
+    if prepared.quotas is None or "prefix_of" in then:
+        return []
+    rows = picked if prepared.candidates is None else np.searchsorted(prepared.candidates, picked)
+    now, recorded = kept_quotas(prepared, rows), then["budget"].get("quotas", [])
+    if len(now) != len(recorded):
+        return [f"there are {len(now)} limits now, and were {len(recorded)}"]
+    return [
+        f"{new['quota']}: {new['got']} is got now, and was {old['got']}"
+        for new, old in zip(now, recorded, strict=True)
+        if new != old
+    ]
 
 
 def _number(exact: Fraction) -> str:

@@ -18,7 +18,7 @@ from handful.selection import Floats, Indices, Picks
 Need = Literal[
     "text", "target_text", "features", "target_features", "given_features", "score", "group"
 ]
-Honour = Literal["rows", "amount", "include", "max_similarity", "changes"]
+Honour = Literal["rows", "amount", "include", "quotas", "max_similarity", "changes"]
 Result = TypeVar("Result")
 
 NEED_HELP: Mapping[str, str] = {
@@ -302,7 +302,8 @@ def _best(scores: Floats, k: int) -> NDArray[np.intp]:
 def wanted(ledger: Ledger) -> int | None:
     """How long a ranking must be to fill the ledger: all rows (None) where some may be passed over."""
     closed = ledger.n - int(np.count_nonzero(ledger.open)) - len(ledger.taken)
-    some_pass = ledger.costs is not None or ledger.apart is not None or closed > 0
+    limits = (ledger.costs, ledger.apart, ledger.ahead)
+    some_pass = closed > 0 or any(limit is not None for limit in limits)
     return None if some_pass else ledger.rows
 
 

@@ -53,7 +53,7 @@ class Maximise:
         paper="Nemhauser, Wolsey & Fisher 1978, An analysis of approximations for maximizing submodular "
         "set functions",
         needs=(),
-        honours=("rows", "amount", "include", "max_similarity", "changes"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity", "changes"),
         nested=True,
         cost="the objective's",
     )
@@ -125,7 +125,7 @@ def offered(
     facts = MethodFacts(
         paper=paper,
         needs=needs,
-        honours=("rows", "amount", "include", "max_similarity", "changes"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity", "changes"),
         nested=True,
         cost=cost,
         optimises=optimises,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from handful.budget import Quotas
     from handful.objectives._contract import Objective, View
     from handful.optimizers._contract import Optimizer
     from handful.optimizers.certificate import Level
@@ -40,6 +41,7 @@ def maximize(
     *,
     costs: NDArray[np.floating[Any] | np.integer[Any]] | None = None,
     amount: Fraction | float | None = None,
+    quotas: Quotas | None = None,
     optimizer: Optimizer | str | None = None,
     certificate: Level = "fast",
     seed: int = 0,
@@ -52,6 +54,7 @@ def maximize(
         rows: Rows at most; all, where only a cost binds.
         costs: (n,) cost of each row.
         amount: Cost at most.
+        quotas: Limits on groups, made with `Quotas.of`.
         optimizer: A configured one, a name, or None for the default that the objective's facts allow.
         certificate: How hard to look for an upper bound: "fast", "tight" or "off".
         seed: Of every draw.
@@ -67,7 +70,8 @@ def maximize(
     from handful.optimizers.solve import solve
     from handful.rng import Draws
 
-    ledger = Ledger(view.n, rows=view.n if rows is None else rows, costs=costs, amount=amount)
+    most = view.n if rows is None else rows
+    ledger = Ledger(view.n, rows=most, costs=costs, amount=amount, quotas=quotas)
     return solve(objective, view, ledger, Draws(seed), optimizer=optimizer, certificate=certificate)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -103,12 +102,3 @@ def most_rows(ledger: Ledger, candidates: Indices) -> int:
         return most
     cheapest = np.cumsum(np.sort(ledger.costs[candidates].astype(np.float64)))
     return min(most, int(np.searchsorted(cheapest, float(ledger.amount_left), side="right")))
-
-
-def narrowed(ledger: Ledger, rows: Indices) -> Ledger:
-    """A copy of a ledger through which only some rows may be taken."""
-    other = copy.deepcopy(ledger)
-    closed = np.ones(ledger.n, bool)
-    closed[rows] = False
-    other.open[closed] = False
-    return other

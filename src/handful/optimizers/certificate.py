@@ -152,5 +152,5 @@ def _deflected(slope: Floats, before: Floats | None) -> Floats:
 
 
 def _prices(filled: Filled) -> dict[str, Any]:
-    prices = {"row": filled.row_price}
+    prices = {"row": filled.row_price, **filled.limit_prices}
     return prices if filled.cost_price is None else {**prices, "cost": filled.cost_price}

@@ -15,7 +15,8 @@ def choose(objective: Objective, ledger: Ledger, asked: Optimizer | None = None)
     """The optimizer asked for, refused with its reason where it cannot serve; else the default.
 
     The default reads declared facts and the budget alone: where gains are kept up to date, or not
-    submodular, plain greedy; else lazy greedy, which picks the same rows.
+    submodular, plain greedy; else lazy greedy, which picks the same rows. Under a cost with quotas, the
+    better of greedy by gain and by gain per cost: minima leave little to spend, and it goes further so.
     """
     if asked is None:
         return default(objective, ledger)
@@ -28,9 +29,12 @@ def choose(objective: Objective, ledger: Ledger, asked: Optimizer | None = None)
 
 def default(objective: Objective, ledger: Ledger) -> Optimizer:
     """What serves where nothing is asked for."""
+    from handful.optimizers.cost_ratio import CostRatio
     from handful.optimizers.greedy import Greedy
     from handful.optimizers.lazy import Lazy
 
+    if ledger.costs is not None and ledger.quotas is not None:
+        return CostRatio()
     facts = objective.facts
     return Lazy() if facts.submodular and not facts.kept_gains else Greedy()
 

@@ -49,7 +49,9 @@ class PartitionMatroid:
         )
 
     def refuses(self, objective: Objective, ledger: Ledger) -> str | None:
-        """It serves every objective and every budget."""
+        """Quotas beside caps of its own: the look-ahead does not know those."""
+        if self.most is not None and ledger.quotas is not None:
+            return "no other quotas; say the caps as quotas, too: --quota 'COLUMN:max=N'"
         return None
 
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:

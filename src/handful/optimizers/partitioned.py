@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from handful import errors
 from handful.budget import Ledger
 from handful.objectives._contract import Floats, Indices, Objective, View
 from handful.optimizers._contract import OptimizerFacts
-from handful.optimizers._run import Climb, narrowed
+from handful.optimizers._run import Climb
 from handful.optimizers.lazy import greedily
 from handful.parameters import parameter
 from handful.rng import Draws
@@ -56,12 +58,13 @@ class Partitioned:
         chosen = [
             self._part(objective, view, ledger, rows) for rows in _deal(view, ledger, rng, parts)
         ]
-        joined = _climb(
-            objective, view, narrowed(ledger, np.concatenate([[], *chosen]).astype(int))
-        )
-        best = joined
+        union = np.concatenate([*chosen, ledger.completion()]).astype(int)
+        best = _climb(objective, view, ledger.narrowed(union))
         for rows in chosen:
-            alone = _climb(objective, view, narrowed(ledger, rows))
+            try:
+                alone = _climb(objective, view, ledger.narrowed(rows))
+            except errors.InfeasibleError:  # one part alone need not meet the quotas
+                continue
             if sum(alone.gains) > sum(best.gains):
                 best = alone
         final = Climb(objective, view, ledger)
@@ -87,6 +90,10 @@ class Partitioned:
             place = int(np.searchsorted(seen, row))
             own.open[place] = True
             own.take(place)
+        if ledger.quotas is not None:
+            # The union of all parts must meet the quotas; a part alone may not be able to.
+            with contextlib.suppress(errors.InfeasibleError):
+                own = own.under(ledger.quotas.of_some(seen))
         climb = Climb(objective, Part(view, seen), own)
         greedily(climb)
         return seen[own.taken[len(ledger.taken) :]]

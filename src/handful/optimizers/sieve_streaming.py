@@ -67,12 +67,12 @@ class SieveStreaming:
         )
 
     def refuses(self, objective: Objective, ledger: Ledger) -> str | None:
-        """Gains that may rise, and budgets by cost."""
+        """Gains that may rise, budgets by cost, and quotas."""
         if not (objective.facts.submodular and objective.facts.monotone):
             return "a monotone submodular objective, whose gains only fall"
         if ledger.apart is not None:
             return NOT_APART
-        return None if ledger.costs is None else "a budget in rows"
+        return None if ledger.costs is None and ledger.quotas is None else "a budget in rows alone"
 
     def run(self, objective: Objective, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Read the rows once; take the best sieve's."""

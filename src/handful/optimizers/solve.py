@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -26,6 +27,8 @@ from handful.optimizers.choose import choose, name_of, named
 from handful.rng import Draws
 from handful.selection import Picks
 
+LEAST_SHARE = 1e-4
+"""The share of the value, in %, below which a price is not told in words."""
 RANDOM_SETS = 3
 """Random sets whose mean value stands beside the picks' value."""
 
@@ -62,9 +65,10 @@ def solve(
     prepared = Prepared(objective, view, objective.start(view))
     picks = chosen.run(prepared, view, ledger, rng)
     assert picks.value is not None
+    nested = chosen.facts.nested and before.quotas is None
     notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
     if certificate == "off":
-        return _plain(picks, no_bound="not asked for", notes=notes, nested=chosen.facts.nested)
+        return _plain(picks, no_bound="not asked for", notes=notes, nested=nested)
     state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
     proof = certify(objective, state, before, picks.indices, picks.value, level=certificate)
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
@@ -73,8 +77,32 @@ def solve(
         if proof.bound > by_chance:
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
+        if told := in_words(proof.prices, picks.value):
+            notes["estimated_prices"] = told
     changed = {"upper_bound": proof.bound, "no_bound": proof.reason, "notes": notes}
-    return _plain(picks, nested=chosen.facts.nested, **changed)
+    return _plain(picks, nested=nested, **changed)
+
+
+def in_words(prices: Mapping[str, float], value: float) -> str:
+    """What each binding limit costs, as a share of the value: estimates, from the relaxed programme.
+
+    Example:
+        >>> in_words({"row": 0.4, "language[de]:min=10%": 0.02, "cost": 0.0}, 8.0)
+        'one row more adds 5 % of the value; one row less of language[de]:min=10% adds 0.25 %'
+    """
+    if value <= 0:
+        return ""
+    said: list[str] = []
+    for name, price in prices.items():
+        share = 100 * price / value
+        if share < LEAST_SHARE:
+            continue
+        if name in {"row", "cost"}:
+            what = "one row more" if name == "row" else "one unit of cost more"
+        else:
+            what = f"one row {'less' if ':min=' in name else 'more'} of {name}"
+        said.append(f"{what} adds {share:.2g} %" + ("" if said else " of the value"))
+    return "; ".join(said)
 
 
 def _plain(picks: Picks, **changed: Any) -> Picks:

@@ -66,8 +66,9 @@ class Threshold:
         while bar > least and ledger.rows_left:
             _sweep(climb, rows, upper, bar)
             bar *= 1.0 - self.epsilon
-        for row in climb.feasible(rows)[: ledger.rows_left].tolist():
-            climb.take(row, climb.exact_gain(row))
+        for row in climb.feasible(rows).tolist():
+            if len(climb.feasible(np.array([row]))):
+                climb.take(row, climb.exact_gain(row))
         return climb.picks()
 
 
@@ -81,6 +82,7 @@ def _sweep(climb: Climb, rows: Indices, upper: Floats, bar: float) -> None:
             gains = objective.gains(climb.state, rows[some])
             upper[some] = gains + margins(objective, climb.state, rows[some], gains)
             some = some[clears(objective, climb.state, rows[some], gains, bar)]
+            some = some[climb.ledger.feasible(rows[some])]
             if len(some):  # those that do not clear it now do not clear it after this pick
                 row = int(rows[some[0]])
                 climb.take(row, climb.exact_gain(row))

@@ -233,4 +233,6 @@ def _binding(prepared: Prepared, picks: Indices, candidate: int) -> str:
         near = taken[apart.too_close(np.array([candidate]), taken)[0]][:1]
         name = prepared.ids.of(prepared.source_rows(near))[0]
         return f"it is closer to the pick {name} than --max-similarity {apart.limit:g} allows"
+    if ledger.ahead is not None and not ledger.feasible(np.array([candidate]))[0]:
+        return "the quotas left no room for one more row of its groups"
     return "it would still fit the budget; the method saw nothing worth adding"

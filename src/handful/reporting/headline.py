@@ -46,6 +46,8 @@ def _method(method: Mapping[str, Any]) -> str:
 
 
 def _spent(budget: Mapping[str, Any]) -> str:
+    if "left" not in budget:
+        return f"{_exact(budget['spent'])} {beginning(str(budget['asked']['cost']))}"
     total = budget["spent"] + budget["left"]
     cost = beginning(str(budget["asked"]["cost"]))
     return f"{_exact(budget['spent'])} of {_exact(total)} {cost}, {_exact(budget['left'])} left"

@@ -88,7 +88,7 @@ class Dsir:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Xie, Santurkar, Ma & Liang 2023, Data selection for language models via importance resampling",
         needs=("text", "target_text"),
-        honours=("rows", "amount", "include", "max_similarity"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity"),
         nested=True,
         cost="two passes over the text, O(tokens · ngrams); 8 bytes a row and target",
     )

@@ -25,7 +25,7 @@ class First:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="none",
         needs=(),
-        honours=("rows", "amount", "include", "max_similarity"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity"),
         nested=True,
         cost="O(n log n) time, 16 bytes a row",
     )

@@ -55,7 +55,7 @@ class KCenter:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Gonzalez 1985, Clustering to minimize the maximum intercluster distance",
         needs=("features",),
-        honours=("rows", "amount", "include", "max_similarity"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity"),
         nested=True,
         optimises=("coverage", "diversity"),
         cost="O(n·k·d) at worst, far less where outliers lead; the features once, 32 bytes a row",

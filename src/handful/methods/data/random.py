@@ -29,7 +29,7 @@ class Random:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Fan, Muller & Rezucha 1962, Development of sampling plans",
         needs=(),
-        honours=("rows", "amount", "include", "max_similarity"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity"),
         nested=True,
         cost="O(n log n) time, 16 bytes a row",
     )
@@ -44,7 +44,8 @@ class Random:
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Order the rows by their draws; take what fits."""
-        plain = ledger.costs is None and ledger.apart is None and not ledger.taken
+        plain = ledger.costs is None and ledger.apart is None and ledger.quotas is None
+        plain = plain and not ledger.taken
         ledger.take_ranked(view.ranking(-rng.uniforms("random", view.keys), at_most=wanted(ledger)))
         picks = np.array(ledger.taken, np.int64)
         if not plain or not len(picks):

@@ -25,7 +25,7 @@ class Top:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="sorting",
         needs=("score",),
-        honours=("rows", "amount", "include", "max_similarity", "changes"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity", "changes"),
         nested=True,
         cost="O(n log n) time, 24 bytes a row",
         optimises=("score",),

@@ -1,0 +1,109 @@
+"""What quotas cost: facility location on a neighbour graph under a token budget, with and without them.
+
+    python benchmarks/budgets.py                    n = 1,000,000, 32 neighbours a row, 20 groups
+    python benchmarks/budgets.py --n 200000
+    python benchmarks/budgets.py --optimizer lazy --kind share
+
+Each run is a process of its own. CPU seconds are of all its threads, over `maximize` alone; memory is the peak
+of anonymous pages (RssAnon) from the first import to the end, the graph included, which is held in memory. The
+groups are of uneven sizes (1/g); tokens are log-normal whole numbers; the budget is 1 % of all tokens. "count"
+has a minimum and a maximum in rows for each group, "share" in % of the pick. Data: `handful.testing.clustered`,
+seed 0, and `block_graph` of `engine.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from engine import Case, _save_sparse, block_graph, load_graph, measure
+
+GROUPS, DEGREE, SHARE = 20, 32, 0.01
+
+
+def task(n: int, kind: str):  # type: ignore[no-untyped-def]
+    """Costs, the amount, and the quotas."""
+    from handful.budget import Quota, Quotas
+
+    rng = np.random.Generator(np.random.Philox(0))
+    odds = 1 / np.arange(1, GROUPS + 1)
+    codes = rng.choice(GROUPS, n, p=odds / odds.sum())
+    costs = np.maximum(1, rng.lognormal(5, 1, n)).astype(np.int64)
+    amount = int(costs.sum() * SHARE)
+    about = int(amount / costs.mean())
+    asked = {"count": f"g:min={about // 40},max={about // 6}", "share": "g:min=2.5%,max=16%"}
+    if kind == "none":
+        return costs, amount, None
+    labels = [f"g{g:02}" for g in range(GROUPS)]
+    return costs, amount, Quotas.of([Quota.parse(asked[kind])], {"g": (codes, labels)}, n)
+
+
+def child(kind: str, data: str, n: str, optimizer: str) -> None:
+    """One run; prints what it found."""
+    from handful.budget import audit
+    from handful.objectives import Arrays, FacilityLocation
+    from handful.optimizers import maximize
+
+    near = load_graph(Path(data)).tocsc()
+    view = Arrays(rows=near.shape[0], threads=2)
+    costs, amount, quotas = task(int(n), kind)
+    some = near[:300, :300]
+    maximize(FacilityLocation(similarity=some), Arrays(rows=300), 3, certificate="off")
+    cpu, wall = time.process_time(), time.perf_counter()
+    picks = maximize(
+        FacilityLocation(similarity=near), view, costs=costs, amount=amount, quotas=quotas,
+        optimizer=optimizer, certificate="off",
+    )  # fmt: skip
+    found = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+    found |= {"value": float(picks.value or 0), "picks": len(picks.indices)}
+    found["left"] = amount - int(costs[picks.indices].sum())
+    if quotas is not None:
+        kept = audit(quotas, picks.indices, None)
+        found["broken"] = sum(one.slack < 0 for one in kept)
+        found["binding"] = sum(one.slack == 0 for one in kept)
+    print(json.dumps(found))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, default=1_000_000)
+    parser.add_argument("--optimizer", default="lazy")
+    parser.add_argument("--kind", choices=("count", "share"), help="both, where not given")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "handful-bench"
+    )
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    from handful.testing.clustered import clustered
+
+    data = asked.folder / f"graph_{asked.n}_{DEGREE}.npy"
+    _save_sparse(data, lambda: block_graph(clustered(asked.n, 32), DEGREE))
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores; n = {asked.n:,}, {asked.optimizer}",
+        flush=True,
+    )
+    for kind in ("none", *([asked.kind] if asked.kind else ("count", "share"))):
+        case = Case("", asked.n, DEGREE, 0, ())
+        found = measure_kind(kind, data, case, asked.optimizer)
+        print(f"{kind:6} {json.dumps(found)}", flush=True)
+
+
+def measure_kind(kind: str, data: Path, case: Case, optimizer: str) -> dict[str, object]:
+    """`engine.measure`, with the kind and the optimizer in the place of the function's name."""
+    return measure(sys.executable, Path(__file__), f"{kind}:{optimizer}", case, data)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        kind, _, optimizer = sys.argv[2].partition(":")
+        child(kind, sys.argv[3], sys.argv[4], optimizer)
+    else:
+        main()

@@ -1,0 +1,261 @@
+"""Looks ahead where quotas are in % of the cost spent: a witness made of rows, with room on every side.
+
+What is taken and the witness together keep every limit, exactly. A row of signature s may come for the
+cheapest few of the witness's own rows of s, where the difference in cost, δ, leaves every limit kept:
+
+    δ ≤ amount − total,    a_qs·δ + e_q ≥ 0 for each limit q,    e_q = Σ_s a_qs·cost_s ≥ 0
+
+So each signature has a threshold. Whether some other completion would let a dearer row through is a question of
+subset sums, and is not asked: such a row is passed over for good.
+"""
+
+from __future__ import annotations
+
+import copy
+from bisect import insort
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful import errors
+from handful.budget.amounts import exact, exact_sum
+from handful.budget.feasibility import Counts, System
+from handful.budget.lookahead import below
+from handful.budget.quotas import Quotas
+from handful.budget.shelves import Number
+
+MARGIN = 0.05
+"""The room sought on each limit, as a share of what is spent."""
+ROWS = 400
+"""Open rows up to which a programme over single rows is asked where counts and means do not do."""
+
+
+class CostLookahead:
+    """The witness of a ledger with quotas of cost; used as `Lookahead` is.
+
+    Args:
+        quotas: All limits, of rows and of cost.
+        rows: Rows at most.
+        taken: Rows taken beforehand.
+        free: (n,) bool: which rows are open.
+        costs: (n,) of each row.
+        amount: Cost at most, in all.
+
+    Raises:
+        InfeasibleError: No pick was found that keeps every limit.
+    """
+
+    def __init__(
+        self,
+        quotas: Quotas,
+        rows: int,
+        taken: NDArray[np.int64],
+        free: NDArray[np.bool_],
+        costs: NDArray[Any],
+        amount: Fraction,
+    ) -> None:
+        self.quotas, self.signature, self.costs, self.rows = quotas, quotas.signature, costs, rows
+        self.whole = costs.dtype.kind != "f"
+        count = quotas.count
+        self.system = System.of(quotas, rows)
+        self.lines = [_line(limit) for limit in quotas.limits if limit.bound.unit == "%cost"]
+        self.amount = amount
+        self.taken = np.bincount(self.signature[taken], minlength=count)
+        self.dead = np.zeros(len(costs), bool)
+        self.cost_of = [Fraction(0)] * count
+        for s in range(count):
+            self.cost_of[s] = exact_sum(costs[taken[self.signature[taken] == s]])
+        self.held: list[list[tuple[Number, int]]] = [[] for _ in range(count)]
+        self.inside = np.zeros(len(costs), bool)
+        chosen = self._by_means(free)
+        if chosen is None or not self._adopt(chosen):
+            chosen = self._by_rows(free)
+            if chosen is None or not self._adopt(chosen):
+                names = [limit.said for limit in quotas.limits]
+                raise errors.cost_quotas_not_met(", ".join(names))
+
+    @property
+    def more(self) -> Counts:
+        """(S,) rows of the witness."""
+        return np.array([len(rows) for rows in self.held], np.int64)
+
+    def copy(self, free: NDArray[np.bool_]) -> CostLookahead:
+        """One that stands as this one does."""
+        twin = copy.copy(self)
+        twin.taken, twin.dead, twin.inside = self.taken.copy(), self.dead.copy(), self.inside.copy()
+        twin.cost_of, twin.held = list(self.cost_of), [list(rows) for rows in self.held]
+        return twin
+
+    def feasible(
+        self, candidates: NDArray[np.intp], free: NDArray[np.bool_], left: Number
+    ) -> NDArray[np.bool_]:
+        """(m,) bool, of candidates that are open where `free` says so."""
+        mask = free & ~self.dead[candidates]
+        signatures = self.signature[candidates]
+        allowed = np.full(len(self.taken), -1, np.float64 if not self.whole else np.int64)
+        for s in np.flatnonzero(np.bincount(signatures[mask], minlength=len(allowed))).tolist():
+            allowed[s] = below(self._reach(s)[-1], allowed.dtype)
+        fits = mask & ((self.costs[candidates] <= allowed[signatures]) | self.inside[candidates])
+        self.dead[candidates[mask & ~fits]] = True
+        return np.asarray(fits)
+
+    def take(self, row: int, left: Number) -> None:
+        """Bring the witness in step with a feasible row."""
+        s, cost = int(self.signature[row]), self._cost(row)
+        if self.inside[row]:
+            self.held[s].remove((cost, row))
+            self.inside[row] = False
+        else:
+            reach = self._reach(s)
+            out = next(j for j, most in enumerate(reach) if cost <= most)
+            for _ in range(out):
+                gone, leaves = self.held[s].pop(0)
+                self.cost_of[s] -= gone
+                self.inside[leaves] = False
+            self.cost_of[s] += cost
+        self.taken[s] += 1
+        assert self._kept(), "the witness breaks a limit"
+
+    def fitting(self, rows: NDArray[np.intp], left: Number) -> int:
+        """How many leading rows surely fit together: those of the witness."""
+        outside = np.flatnonzero(~self.inside[rows])
+        return int(outside[0]) if len(outside) else len(rows)
+
+    def take_all(self, rows: NDArray[np.intp]) -> None:
+        """Rows of the witness."""
+        for row in rows.tolist():
+            self.take(row, 0)
+
+    def _reach(self, s: int) -> list[Number]:
+        """For j = 0, 1, … rows of s that leave the witness, the most that a row that comes may cost.
+
+        Ends where the next j would leave a gap: costs that neither it nor the one before allows.
+        """
+        total = sum(self.cost_of, Fraction(0))
+        up, down = self.amount - total, total
+        for a in self.lines:
+            slack = sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0))
+            if a[s] < 0:
+                up = min(up, slack / -a[s])
+            elif a[s] > 0:
+                down = min(down, slack / a[s])
+        slack_rows = self.system.slack(self.taken + self.more)
+        d = self.system.d[:, s]
+        reach: list[Number] = [up if (slack_rows + d >= 0).all() else Fraction(-1)]
+        gone: Number = 0
+        for j, (cost, _) in enumerate(self.held[s], start=1):
+            gone = gone + cost
+            counts_kept = bool((slack_rows + (1 - j) * d >= 0).all())
+            if not counts_kept or gone - down > max(reach[-1], Fraction(0)):
+                break
+            reach.append(gone + up)
+        return reach
+
+    def _cost(self, row: int) -> Number:
+        return int(self.costs[row]) if self.whole else exact(self.costs[row])
+
+    def _kept(self) -> bool:
+        """Whether what is taken and the witness keep every limit, exactly."""
+        if sum(self.cost_of, Fraction(0)) > self.amount:
+            return False
+        if (self.system.slack(self.taken + self.more) < 0).any():
+            return False
+        return all(
+            sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0)) >= 0
+            for a in self.lines
+        )
+
+    # The first witness ---------------------------------------------------------------------------
+
+    def _adopt(self, rows: NDArray[np.int64]) -> bool:
+        """Take rows as the witness, where they keep every limit."""
+        self.inside[rows] = True
+        for row in rows.tolist():
+            s, cost = int(self.signature[row]), self._cost(row)
+            insort(self.held[s], (cost, row))
+            self.cost_of[s] += cost
+        some = bool(self.taken.sum() + len(rows)) or self.rows == 0
+        if some and self._kept():
+            return True
+        for s, held in enumerate(self.held):
+            self.cost_of[s] -= sum((cost for cost, _ in held), Fraction(0))
+            held.clear()
+        self.inside[rows] = False
+        return False
+
+    def _by_means(self, free: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+        """Counts with room on each limit if rows cost what they do on average; then rows spread over costs."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        count = len(self.taken)
+        rows = [np.flatnonzero(free & (self.signature == s)) for s in range(count)]
+        means = np.array([self.costs[some].mean() if len(some) else 0.0 for some in rows])
+        fixed = np.array([float(cost) for cost in self.cost_of]) - means * self.taken
+        scale = float(self.amount) or 1.0
+        lines = [np.append(means / scale, 0.0)]
+        limits = [(-np.inf, 0.98 - float(fixed.sum()) / scale)]
+        for a in self.lines:
+            weights = np.array([float(c) for c in a]) / max(abs(float(c)) for c in a)
+            lines.append(np.append(weights * means / scale, -1.0))
+            limits.append((-float(weights @ fixed) / scale, np.inf))
+        lines += [np.append(line.astype(np.float64), 0.0) for line in self.system.d]
+        limits += [(-h - 0.5, np.inf) for h in self.system.h.tolist()]
+        wanted = means / scale + np.ones(count) / max(1, self.rows)
+        low, high = self.taken, self.taken + np.array([len(some) for some in rows])
+        solved = milp(
+            -np.append(wanted, 1 / MARGIN),
+            integrality=np.append(np.ones(count, np.int64), 0),
+            bounds=Bounds(np.append(low, 0.0), np.append(high, MARGIN)),
+            constraints=LinearConstraint(
+                np.stack(lines), [a for a, _ in limits], [b for _, b in limits]
+            ),
+            options={"node_limit": 200},
+        )
+        if solved.x is None:
+            return None
+        more = np.rint(solved.x[:count]).astype(np.int64) - self.taken
+        chosen = []
+        for some, many in zip(rows, more.tolist(), strict=True):
+            order = some[np.argsort(self.costs[some], kind="stable")]
+            spread = ((np.arange(many) + 0.5) * len(some) / max(1, many)).astype(np.int64)
+            chosen.append(order[spread])
+        return np.concatenate(chosen)
+
+    def _by_rows(self, free: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+        """A programme over single rows, where they are few."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        rows = np.flatnonzero(free)
+        if not 0 < len(rows) <= ROWS:
+            return None
+        s, costs = self.signature[rows], self.costs[rows].astype(np.float64)
+        scale = float(costs.max()) or 1.0
+        held = [float(cost) / scale for cost in self.cost_of]
+        lines = [costs / scale]
+        limits = [(-np.inf, float(self.amount) / scale - sum(held) + 1e-9)]
+        for a in self.lines:
+            weights = np.array([float(c) for c in a]) / max(abs(float(c)) for c in a)
+            lines.append(weights[s] * costs / scale)
+            limits.append((-float(weights @ held) - 1e-9, np.inf))
+        lines += [line[s].astype(np.float64) for line in self.system.d]
+        limits += [(float(x) - 0.5, np.inf) for x in -self.system.slack(self.taken)]
+        lines.append(np.ones(len(rows)))
+        limits.append((0.0 if self.taken.sum() or self.rows == 0 else 1.0, np.inf))
+        solved = milp(
+            -costs / scale - 1e-3,
+            integrality=np.ones(len(rows), np.int64),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(
+                np.stack(lines), [a for a, _ in limits], [b for _, b in limits]
+            ),
+            options={"node_limit": 2000},
+        )
+        return None if solved.x is None else np.asarray(rows[solved.x > 0.5])
+
+
+def _line(limit: Any) -> list[int]:
+    """±(q·cost of the members − p·all cost) ≥ 0 for the share p/q."""
+    sign, share = (1 if limit.side == "min" else -1), limit.bound.amount
+    return [sign * (share.denominator * int(member) - share.numerator) for member in limit.members]

@@ -1,0 +1,453 @@
+"""Looks ahead: which rows may be taken so that every limit can still be met.
+
+A *witness* is a completion: how many rows of each signature the pick will have in the end, with the cheapest
+open rows for those that are still to come. A row is feasible where the witness holds one more of its
+signature, or can be given one, alone or for a row of another signature, and the amount covers it. Where the
+witness does not say so, the integer programme is asked for another one, or proves that there is none. What
+is infeasible once stays so: a completion of more rows taken is one of fewer.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handful.budget.amounts import exact
+from handful.budget.feasibility import Counts, System, find, limit_prices, refusal
+from handful.budget.quotas import Quotas
+from handful.budget.shelves import Number, Shelves
+
+MENDS = 8
+"""Rows that the witness may be given to make room for one more."""
+EFFORT = 10_000
+"""Questions put to the programme, times the signatures squared; where they are used up the witness alone
+decides. No limit is broken by that, and a row or two that would have fitted may be passed over."""
+FEW = 500
+"""Nodes that one question may take."""
+TINY = Fraction(1, 10**9)
+"""Rounding allowed in a bound that was computed in float64, as a share of it."""
+CELLS = 2 * 10**6
+"""Numbers that the bulk filler may look at together."""
+
+
+class Lookahead:
+    """The witness of a ledger, kept in step with what is taken.
+
+    Args:
+        quotas: Limits on rows; those in % of the cost are not looked at here.
+        rows: Rows at most.
+        taken: Rows taken beforehand.
+        free: (n,) bool, shared with the ledger: which rows are open.
+        costs: (n,) or None where no amount binds.
+        left: What of the amount is left after `taken`.
+        amount_said: The amount, for messages.
+
+    Raises:
+        InfeasibleError: The limits cannot be met; the message names which.
+    """
+
+    def __init__(
+        self,
+        quotas: Quotas,
+        rows: int,
+        taken: NDArray[np.int64],
+        free: NDArray[np.bool_],
+        costs: NDArray[Any] | None,
+        left: Number,
+        amount_said: str = "",
+    ) -> None:
+        self.quotas, self.signature, self.costs = quotas, quotas.signature, costs
+        count = quotas.count
+        self.taken = np.bincount(self.signature[taken], minlength=count)
+        self.available = np.bincount(self.signature[free], minlength=count)
+        high = self.taken + self.available
+        system = System.of(quotas, rows)
+        nonempty = system if rows == 0 else system.with_row(np.ones(count, np.int64), -1, "a row")
+        self.shelves = None if costs is None else Shelves(self.signature, count, costs, free)
+        self.rows, prefixes = rows, None
+        if self.shelves is None:
+            found = find(nonempty, self.taken, high, aim="most")
+            if found.y is not None:
+                self.rows = int(found.y.sum())
+                system = System.of(quotas, rows, exactly=self.rows)
+        else:
+            prefixes = self.shelves.prefixes(rows)
+            found = find(
+                nonempty, self.taken, high, aim="cheapest", prefixes=prefixes, amount=float(left)
+            )
+        if found.y is None or not self._fits(found.y, left):
+            raise refusal(quotas, system, self.taken, high, prefixes, float(left), amount_said)
+        self.system = system
+        self.slack = system.slack(found.y)
+        self.more: Counts = found.y - self.taken if self.shelves is None else self.shelves.held
+        self.dead = self.available == 0
+        self.questions = min(2000, max(20, EFFORT // count**2))
+        self.prices: NDArray[np.float64] | None = None
+        self.gained = 0.0
+        self.ceiling = None
+        if costs is not None:
+            whole = costs.dtype.kind != "f"
+            top = np.iinfo(np.int64).max if whole else np.inf
+            self.ceiling = np.full(count, top, np.int64 if whole else np.float64)
+        self.others: dict[int, Counts] = {}
+        self._forget()
+
+    def copy(self, free: NDArray[np.bool_]) -> Lookahead:
+        """One that stands as this one does; `free` is the other ledger's."""
+        twin = copy.copy(self)
+        twin.taken, twin.available = self.taken.copy(), self.available.copy()
+        twin.more, twin.slack, twin.dead = self.more.copy(), self.slack.copy(), self.dead.copy()
+        twin.others = dict(self.others)
+        twin.known = self.known.copy()
+        if self.shelves is not None and self.ceiling is not None:
+            twin.shelves, twin.ceiling = self.shelves.copy(free), self.ceiling.copy()
+            twin.more = twin.shelves.held
+            twin.allowed = self.allowed.copy()
+        return twin
+
+    # Which rows are feasible ---------------------------------------------------------------------
+
+    def feasible(
+        self, candidates: NDArray[np.intp], free: NDArray[np.bool_], left: Number
+    ) -> NDArray[np.bool_]:
+        """(m,) bool, of candidates that are open where `free` says so."""
+        signatures = self.signature[candidates]
+        mask = free & ~self.dead[signatures]
+        present = np.flatnonzero(np.bincount(signatures[mask], minlength=len(self.dead)))
+        if self.shelves is None:
+            for s in present[~self.known[present]].tolist():
+                if not self.more[s] and self._exchange(s) is None:
+                    self._ask(s)
+                self.known[s] = True
+            return np.asarray(mask & ~self.dead[signatures])
+        return self._affordable(candidates, signatures, mask, present, left)
+
+    def _affordable(
+        self,
+        candidates: NDArray[np.intp],
+        signatures: Counts,
+        mask: NDArray[np.bool_],
+        present: Counts,
+        left: Number,
+    ) -> NDArray[np.bool_]:
+        assert self.costs is not None
+        assert self.ceiling is not None
+        for s in present[~self.known[present]].tolist():
+            self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
+            self.known[s] = True
+        costs = self.costs[candidates]
+        mask &= costs <= below(left, self.allowed.dtype)
+        fits = mask & (costs <= self.allowed[signatures])
+        unsure = np.flatnonzero(mask & ~fits & (costs <= self.ceiling[signatures]))
+        for learn in (self._lower_by_prices, self._price_anew):
+            if len(unsure) and self.questions > 0:
+                learn(left)
+                unsure = unsure[costs[unsure] <= self.ceiling[signatures[unsure]]]
+        while len(unsure):
+            s = int(signatures[unsure[0]])
+            here = unsure[signatures[unsure] == s]
+            dearest = here[np.argmax(costs[here])]
+            cheapest = here[np.argmin(costs[here])] if self.questions <= 0 else dearest
+            self._ask_priced(s, int(candidates[cheapest]), left)
+            fits[here] = costs[here] <= self.allowed[s]
+            unsure = unsure[~fits[unsure] & (costs[unsure] <= self.ceiling[signatures[unsure]])]
+        return np.asarray(fits)
+
+    def _lower_by_prices(self, left: Number) -> None:
+        """Lower the ceilings by prices found earlier: any prices bound the cost of every completion.
+
+        With λ ≥ 0 for the limits, what must be paid beside a row of s is at least
+        −λ·(D·taken + h) − λ·D_s − Σ_u Σ_j (λ·D_u − c_uj)⁺, c_uj the costs of open rows.
+        """
+        assert self.ceiling is not None
+        if self.prices is None:
+            return
+        owed = -float(self.prices @ self.system.slack(self.taken)) - self.gained
+        beside = np.maximum(0.0, owed - self.prices @ self.system.d) * (1 - 1e-9)
+        most = (float(left) - beside) * (1 + 1e-12)
+        if self.ceiling.dtype.kind == "i":
+            most = np.minimum(np.floor(most + 1e-9 * abs(most)), 2.0**62).astype(np.int64)
+        self.ceiling = np.minimum(self.ceiling, np.maximum(most, -1))
+
+    def _price_anew(self, left: Number) -> None:
+        """The prices of the linear programme for the cheapest completion of what is taken."""
+        assert self.shelves is not None
+        prefixes = self.shelves.prefixes(self.rows - int(self.taken.sum()))
+        prices = limit_prices(self.system, self.taken, prefixes)
+        if prices is not None:
+            self.prices, worth = prices, prices @ self.system.d
+            self.gained = sum(
+                float(np.sum(np.maximum(0.0, w - np.diff(p))))
+                for w, p in zip(worth.tolist(), prefixes, strict=True)
+                if w > 0
+            )
+            self._lower_by_prices(left)
+
+    def _room(self, s: int, left: Number) -> Number:
+        """The most that a row of s may cost by the witness, or −1."""
+        assert self.shelves is not None
+        spare = left - self.shelves.total
+        if self.more[s]:
+            return spare + self.shelves.cost(self.shelves.dearest(s))
+        if (u := self._exchange(s)) is not None:
+            return spare + self.shelves.cost(self.shelves.dearest(u))
+        if (mended := self._mend(s)) is not None:
+            return spare - mended[1]
+        return -1
+
+    def _mend(self, s: int) -> tuple[Counts, Number] | None:
+        """What the witness could hold besides, so that it could also be given one of s; and its cost."""
+        assert self.shelves is not None
+        slack, d = self.slack + self.system.d[:, s], self.system.d
+        more, cost = np.zeros(len(self.dead), np.int64), Fraction(0)
+        for _ in range(MENDS):
+            broken = np.flatnonzero(slack < 0)
+            if not len(broken):
+                return more, cost
+            ways = np.flatnonzero((d[broken[0]] > 0) & ~self.dead)
+            ahead = [(self.shelves.following(u, int(more[u]) + (u == s)), u) for u in ways.tolist()]
+            known = [(self.shelves.cost(row), u) for row, u in ahead if row is not None]
+            if not known:
+                return None
+            dear, u = min(known)
+            more[u] += 1
+            slack, cost = slack + d[:, u], cost + dear
+        return None
+
+    def _exchange(self, s: int) -> int | None:
+        """A signature of which the witness could hold one less for one more of s; the dearest such."""
+        others = np.flatnonzero(self.more)
+        others = others[others != s]
+        d = self.system.d
+        fine = (self.slack + d[:, s])[:, None] >= d[:, others]
+        others = others[fine.all(axis=0)]
+        if not len(others):
+            return None
+        if self.shelves is None:
+            return int(others[np.argmax(self.more[others])])
+        dearest = [self.shelves.costs[self.shelves.dearest(u)] for u in others.tolist()]
+        return int(others[int(np.argmax(dearest))])
+
+    # Where the witness does not say --------------------------------------------------------------
+
+    def _ask(self, s: int) -> None:
+        """Ask for a completion with one more of s; there is one, or s is dead."""
+        low = self.taken.copy()
+        low[s] += 1
+        found = find(self.system, low, self.taken + self.available, nodes=FEW)
+        if found.y is None:
+            self.dead[s] = True
+        else:
+            self.others[s] = found.y
+
+    def _ask_priced(self, s: int, row: int, left: Number) -> None:
+        """Decide on one row: raise what is allowed of s to its cost, or lower the ceiling below it."""
+        assert self.shelves is not None
+        assert self.ceiling is not None
+        cost, low = self.shelves.cost(row), self.taken.copy()
+        if self.questions <= 0:
+            self._lower(s, cost)
+            return
+        self.questions -= 1
+        low[s] += 1
+        high = self.taken + self.available
+        room = self.rows - int(self.taken.sum())
+        # As if the row were not one of the cheapest itself: then what it may cost at most.
+        prefixes = self.shelves.prefixes(room)
+        found = find(self.system, low, high, aim="cheapest", prefixes=prefixes, nodes=FEW)
+        if found.y is None:
+            self._lower(s, 0)
+            return
+        most = left - exact(found.at_least)
+        if most < cost:
+            self._lower(s, most + 1 if self.shelves.whole else most * (1 + TINY))
+        if most < cost and cost > below(most, self.allowed.dtype):
+            self._lower(s, cost)
+            return
+        if self._completes(found.y - low, s, row, left - cost):
+            self._allow(s, row, found.y)
+            return
+        prefixes = self.shelves.prefixes(room, without=row)
+        amount = float(left - cost)
+        found = find(
+            self.system, low, high, aim="cheapest", prefixes=prefixes, amount=amount, nodes=FEW
+        )
+        if found.y is not None and self._completes(found.y - low, s, row, left - cost):
+            self._allow(s, row, found.y)
+        else:
+            self._lower(s, cost)
+
+    def _completes(self, more: Counts, s: int, row: int, left: Number) -> bool:
+        """Whether so many of the cheapest open rows but one cost no more than `left`, exactly."""
+        assert self.shelves is not None
+        trial = self.shelves.copy(self.shelves.free)
+        held = more.copy()
+        if (held > self.available).any():
+            return False
+        trial.hold(held)
+        total = trial.total
+        if held[s] and trial.holds(s, row):
+            following = trial.following(s)
+            if following is None:
+                return False
+            total = total - trial.cost(row) + trial.cost(following)
+        return total <= left
+
+    def _allow(self, s: int, row: int, y: Counts) -> None:
+        assert self.costs is not None
+        self.allowed[s] = max(self.allowed[s], self.costs[row])
+        self.others[s] = y
+
+    def _lower(self, s: int, cost: Number) -> None:
+        assert self.ceiling is not None
+        self.ceiling[s] = min(self.ceiling[s], below(cost, self.ceiling.dtype, strictly=True))
+
+    # Taking --------------------------------------------------------------------------------------
+
+    def take(self, row: int, left: Number) -> None:
+        """Bring the witness in step with a feasible row; it is still open, and `left` still has its cost."""
+        s = int(self.signature[row])
+        if self.shelves is None:
+            self._take_counted(s)
+        else:
+            self._take_priced(s, row, left)
+        self.taken[s] += 1
+        self.available[s] -= 1
+        if not self.available[s]:
+            self.dead[s] = True
+        self._forget()
+
+    def _take_counted(self, s: int) -> None:
+        if self.more[s]:
+            self.more[s] -= 1
+            return
+        if (u := self._exchange(s)) is not None:
+            # Half of what could be exchanged at once: the next rows of s then need not ask.
+            change = self.system.d[:, s] - self.system.d[:, u]
+            falling = change < 0
+            most = int(np.min(self.slack[falling] // -change[falling], initial=self.more[u]))
+            many = max(1, min(most, int(self.more[u]), int(self.available[s])) // 2)
+            self.more[u] -= many
+            self.more[s] += many - 1
+            self.slack += many * change
+            return
+        y = self.others[s]
+        self.more = y - self.taken
+        self.more[s] -= 1
+        self.slack = self.system.slack(y)
+
+    def _take_priced(self, s: int, row: int, left: Number) -> None:
+        shelves = self.shelves
+        assert shelves is not None
+        cost = shelves.cost(row)
+        spare = left - shelves.total
+        free = shelves.free
+        if shelves.holds(s, row):
+            free[row] = False
+            shelves.give(s, row)
+        elif self.more[s] and cost <= spare + shelves.cost(shelves.dearest(s)):
+            free[row] = False
+            shelves.drop(s)
+        elif (mended := self._mend(s)) is not None and cost <= spare - mended[1]:
+            free[row] = False
+            if mended[0].any():
+                shelves.hold_anew(self.more + mended[0])
+            self.slack = self.slack + self.system.d[:, s] + self.system.d @ mended[0]
+        elif (u := self._exchange(s)) is not None and cost <= spare + shelves.cost(
+            shelves.dearest(u)
+        ):
+            free[row] = False
+            shelves.drop(u)
+            self.slack = self.slack + self.system.d[:, s] - self.system.d[:, u]
+        else:
+            free[row] = False
+            y = self.others[s]
+            more = y - self.taken
+            more[s] -= 1
+            shelves.hold_anew(more)
+            self.slack = self.system.slack(y)
+        assert shelves.total <= left - cost, "the witness costs more than is left"
+
+    def fitting(self, rows: NDArray[np.intp], left: Number) -> int:
+        """How many leading rows, all of them open, surely fit together."""
+        signatures = self.signature[rows]
+        order = np.argsort(signatures, kind="stable")
+        sorted_ = signatures[order]
+        first = np.searchsorted(sorted_, sorted_)
+        nth = np.empty(len(rows), np.int64)
+        nth[order] = np.arange(len(rows)) - first  # how many of its signature come before
+        held = self.more[signatures] > nth
+        run = len(rows) if held.all() else self._with_extras(signatures, ~held)
+        if self.shelves is not None and self.costs is not None:
+            spare = float(left - self.shelves.total) * (1 - 4e-16 * (len(rows) + 4))
+            with np.errstate(over="ignore"):
+                total = np.cumsum(self.costs[rows[:run]], dtype=np.float64)
+            run = int(np.searchsorted(total, spare, side="right"))
+        return run
+
+    def _with_extras(self, signatures: Counts, extra: NDArray[np.bool_]) -> int:
+        """How many leading rows fit where those marked are more than the witness holds."""
+        most = max(64, CELLS // max(1, len(self.slack)))
+        signatures, extra = signatures[:most], extra[:most]
+        lowered = np.minimum(self.system.d[:, signatures], 0) * extra
+        broken = (np.cumsum(lowered, axis=1) + self.slack[:, None] < 0).any(axis=0)
+        return int(np.argmax(broken)) if broken.any() else len(signatures)
+
+    def take_all(self, rows: NDArray[np.intp]) -> None:
+        """Rows that `fitting` let through; they are still open."""
+        signatures = self.signature[rows]
+        counts = np.bincount(signatures, minlength=len(self.dead))
+        if self.shelves is None:
+            extra = np.maximum(counts - self.more, 0)
+            self.more = self.more - (counts - extra)
+        else:
+            extra = np.zeros(len(counts), np.int64)
+            for row, s in zip(rows.tolist(), signatures.tolist(), strict=True):
+                held = self.shelves.holds(s, row)
+                self.shelves.free[row] = False
+                if held:
+                    self.shelves.give(s, row)
+                elif self.more[s]:
+                    self.shelves.drop(s)
+                else:
+                    extra[s] += 1
+        self.slack = self.slack + self.system.d @ extra
+        self.taken += counts
+        self.available -= counts
+        self.dead |= self.available == 0
+        self._forget()
+
+    # The witness ---------------------------------------------------------------------------------
+
+    def _fits(self, y: Counts, left: Number) -> bool:
+        if self.shelves is None:
+            return True
+        self.shelves.hold(y - self.taken)
+        return self.shelves.total <= left
+
+    def _forget(self) -> None:
+        """What was found out holds for one state."""
+        self.known = np.zeros(len(self.dead), bool)
+        self.others.clear()
+        if self.costs is not None:
+            dtype = np.float64 if self.costs.dtype.kind == "f" else np.int64
+            self.allowed = np.full(len(self.dead), -1, dtype)
+
+
+def below(number: Any, dtype: Any, *, strictly: bool = False) -> Any:
+    """The largest number of a type that is at most, or less than, an exact one."""
+    if np.dtype(dtype).kind in "iu":
+        whole = math.ceil(number) - 1 if strictly else math.floor(number)
+        return max(-1, min(whole, int(np.iinfo(dtype).max)))
+    if number < 0:
+        return -1.0
+    largest = sys.float_info.max
+    nearest = float(number) if number < Fraction(largest) else largest
+    over = exact(nearest) >= number if strictly else exact(nearest) > number
+    return math.nextafter(nearest, -math.inf) if over else nearest
