@@ -829,8 +829,9 @@ def _mean_squared_distance(rows: Any) -> float:
 
 
 def _require_finite(values: Any, what: str) -> None:
-    for start in range(0, len(values), TILE_ROWS):
-        block = values[start : start + TILE_ROWS]
+    step = TILE_ROWS if values.ndim > 1 else TILE_ROWS**2
+    for start in range(0, len(values), step):
+        block = values[start : start + step]
         if not np.isfinite(block).all():
             first, *rest = np.argwhere(~np.isfinite(block))[0].tolist()
             where = (start + first, *rest)
