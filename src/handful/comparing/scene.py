@@ -13,7 +13,7 @@ from handful.comparing._contract import Scene
 from handful.comparing.narrow import narrow_view
 from handful.comparing.ngram_rows import count_ngrams
 from handful.comparing.trial import Case, Trial
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.methods._contract import Target
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Keys

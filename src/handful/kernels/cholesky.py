@@ -21,14 +21,10 @@ _DOUBLES = types.Array(types.float64, 1, "C", readonly=True)
 @part(types.void(types.float64[::1], types.float64[:, ::1], _NAMES, types.int64, types.int64))
 def _eliminate(own: Floats, factor: Floats, picks: Indices, first: int, last: int) -> None:
     """own_t −= Σ_{s<first} own_s·c_ps, p = picks_t, first ≤ t < last, s ascending; four sums side by side."""
-    t = first
-    while t + 4 <= last:
-        a, b, c, d = (
-            factor[picks[t]],
-            factor[picks[t + 1]],
-            factor[picks[t + 2]],
-            factor[picks[t + 3]],
-        )
+    fours = last - (last - first) % 4
+    for t in range(first, fours, 4):
+        a, b = factor[picks[t]], factor[picks[t + 1]]
+        c, d = factor[picks[t + 2]], factor[picks[t + 3]]
         at_a, at_b, at_c, at_d = own[t], own[t + 1], own[t + 2], own[t + 3]
         for s in range(first):
             known = own[s]
@@ -37,8 +33,7 @@ def _eliminate(own: Floats, factor: Floats, picks: Indices, first: int, last: in
             at_c -= known * c[s]
             at_d -= known * d[s]
         own[t], own[t + 1], own[t + 2], own[t + 3] = at_a, at_b, at_c, at_d
-        t += 4
-    for t in range(t, last):
+    for t in range(fours, last):
         a, at_a = factor[picks[t]], own[t]
         for s in range(first):
             at_a -= own[s] * a[s]

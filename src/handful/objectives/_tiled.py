@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handful.graphs.feature_pairs import FeaturePairs
 from handful.graphs.lists import ENTRY_BYTES, PairLists
-from handful.graphs.similarity import FeaturePairs
 from handful.graphs.tiles import TILE, each_pair_once, tile_blocks
 from handful.objectives._contract import Floats, Indices
 from handful.runtime.blas import one_blas_thread

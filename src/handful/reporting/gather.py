@@ -15,7 +15,7 @@ from handful.comparing.vectors import cosines, tiles
 from handful.features import configured
 from handful.flow.prepare import Prepared
 from handful.flow.vectors import DEFAULT_FEATURES
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.reporting.calls import calls_of
 from handful.reporting.curve import charts_of
 from handful.reporting.headline import facts_of

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from handful.budget import Ledger
 from handful.graphs.farthest import Farthest
-from handful.graphs.similarity import float_rows, unit_rows
+from handful.graphs.rows import float_rows, unit_rows
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS
