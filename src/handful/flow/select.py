@@ -42,7 +42,12 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         >>> len(chosen), chosen.apply(texts) == [texts[i] for i in sorted(chosen)]
         (2, True)
     """
-    return choose(prepare(data, request(options), progress))
+    prepared = prepare(data, request(options), progress)
+    if prepared.request.memory is not None:
+        from handful.flow.plan import refuse_too_large
+
+        refuse_too_large(prepared)
+    return choose(prepared)
 
 
 def request(options: dict[str, Any]) -> Request:

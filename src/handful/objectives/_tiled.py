@@ -300,8 +300,10 @@ class TiledGains:
 
     @property
     def _room(self) -> int:
-        """Entries that lists may have: what memory allows, and no more than pay."""
-        return min(int(0.8 * self.memory_bytes) // ENTRY_BYTES, 1024 + len(self.best) ** 2 // SHARE)
+        """Entries that lists may have: what memory allows beside tiles and guesses, and no more than pay."""
+        n = len(self.best)
+        beside = 32 * self.run.threads * TILE**2 + n * (44 * (AHEAD + 1) + 4 * (n // TILE + 1))
+        return min(max(0, self.memory_bytes - beside) // ENTRY_BYTES, 1024 + n**2 // SHARE)
 
     def _clipped(
         self, rows: Indices | None, candidates: Indices, low: Singles, high: Singles
