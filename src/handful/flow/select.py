@@ -42,12 +42,7 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         >>> len(chosen), chosen.apply(texts) == [texts[i] for i in sorted(chosen)]
         (2, True)
     """
-    prepared = prepare(data, request(options), progress)
-    if prepared.request.memory is not None:
-        from handful.flow.plan import refuse_too_large
-
-        refuse_too_large(prepared)
-    return choose(prepared)
+    return choose(prepare(data, request(options), progress))
 
 
 def request(options: dict[str, Any]) -> Request:
@@ -65,6 +60,10 @@ def request(options: dict[str, Any]) -> Request:
 
 def choose(prepared: Prepared) -> Selection:
     """Run the method of a prepared request, and record what it did."""
+    if prepared.request.memory is not None:
+        from handful.flow.plan import refuse_too_large
+
+        refuse_too_large(prepared)
     view, ledger = prepared.view, prepared.ledger()
     picks = prepared.method.run(view, ledger, Draws(prepared.request.seed))
     _hold_to_the_budget(prepared, picks)
