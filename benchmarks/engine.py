@@ -187,7 +187,7 @@ def neighbours(case: Case, data: Path, result: dict[str, Any]) -> None:
 
 def farthest(case: Case, data: Path, result: dict[str, Any]) -> None:
     from handful.graphs.farthest import Farthest
-    from handful.graphs.similarity import unit_rows
+    from handful.graphs.rows import unit_rows
 
     rows = np.load(data, mmap_mode="r")
     for some, k in ((rows[:300], 3), (rows, case.k)):
@@ -201,7 +201,7 @@ def farthest(case: Case, data: Path, result: dict[str, Any]) -> None:
 
 def farthest_plainly(case: Case, data: Path, result: dict[str, Any]) -> None:
     """The loop everybody writes: all rows times the last pick, in float32, one thread."""
-    from handful.graphs.similarity import unit_rows
+    from handful.graphs.rows import unit_rows
     from handful.runtime.blas import one_blas_thread
 
     rows = unit_rows(np.load(data, mmap_mode="r"))

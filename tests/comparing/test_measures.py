@@ -12,7 +12,7 @@ from handful.comparing._contract import Scene
 from handful.comparing.closed_form import naive_bayes, ridge, ridge_classifier
 from handful.comparing.measures import balance, coverage, labels, ngrams, repeats, score, spread
 from handful.comparing.vectors import sample
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.parameters import member, members
 from handful.runtime.run import Run
 

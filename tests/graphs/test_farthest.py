@@ -8,7 +8,7 @@ from scipy import sparse
 
 from handful.graphs import farthest
 from handful.graphs.farthest import Farthest
-from handful.graphs.similarity import float_rows, squared_distances, unit_rows
+from handful.graphs.rows import float_rows, squared_distances, unit_rows
 from handful.testing.clustered import clustered
 
 

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from handful.errors import DataError, UsageError
-from handful.graphs import similarity
+from handful.graphs import tiles
 from handful.graphs.similarity import NAMES, hold, pairs
 
 
@@ -59,7 +59,7 @@ def test_equal_rows_have_equal_bits_and_pairs_are_symmetric(name):
 
 @pytest.mark.parametrize("tile_rows", [1, 8, 1024])
 def test_sums_are_the_clipped_sums_of_every_kind_of_pairs(monkeypatch, tile_rows):
-    monkeypatch.setattr(similarity, "TILE_ROWS", tile_rows)
+    monkeypatch.setattr(tiles, "TILE", tile_rows)
     x, rng = rows(), np.random.default_rng(2)
     dense = formula("cosine", x, x)
     low, room, weights = rng.random(37) * 0.2, rng.random(37) * 0.3, rng.random(37)
@@ -87,7 +87,7 @@ def test_sums_are_the_clipped_sums_of_every_kind_of_pairs(monkeypatch, tile_rows
 
 
 def test_a_callable_is_asked_for_aligned_blocks_only(monkeypatch):
-    monkeypatch.setattr(similarity, "TILE_ROWS", 8)
+    monkeypatch.setattr(tiles, "TILE", 8)
     asked = []
 
     def dot(a, b):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handful.comparing.vectors import cosines
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.pool import Pool
 from handful.reporting.bars import bar_chart
 from handful.reporting.curve import knee

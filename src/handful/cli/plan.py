@@ -26,9 +26,7 @@ def run(typed: Given) -> None:
         for warning in found.warnings:
             print(f"Warning: {warning}")
     if not found.fits:
-        raise errors.too_little_memory(
-            bytes_of(found.memory_bytes), bytes_of(found.memory_allowed), found.would_fit
-        )
+        raise errors.too_little_memory(found.memory_bytes, found.memory_allowed, found.would_fit)
 
 
 def _facts(found: Plan) -> list[tuple[str, str]]:

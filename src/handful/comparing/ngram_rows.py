@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.pool import Strings
 
 ORDER = 2

@@ -12,7 +12,7 @@ import numpy as np
 from handful.comparing._contract import Scene
 from handful.comparing.ngram_rows import count_ngrams
 from handful.comparing.trial import Case, Trial
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.methods._contract import Target
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Keys

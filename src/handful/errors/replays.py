@@ -22,8 +22,10 @@ def replay_needs(what: str, why: str) -> UsageError:
     )
 
 
-def too_little_memory(needed: str, allowed: str, would_fit: Iterable[str]) -> InfeasibleError:
-    """A plan that the limit has no room for."""
+def too_little_memory(needed: int, allowed: int, would_fit: Iterable[str]) -> InfeasibleError:
+    """A plan, in bytes, that the limit has no room for."""
     ways = list(would_fit)
     advice = f" This would fit: {'; '.join(ways)}." if ways else ""
-    return InfeasibleError(f"About {needed} are needed, and --memory allows {allowed}.{advice}")
+    return InfeasibleError(
+        f"About {needed / 1e9:,.1f} GB are needed, and --memory allows {allowed / 1e9:,.1f} GB.{advice}"
+    )

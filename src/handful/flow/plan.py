@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from handful import methods
+from handful import errors, methods
 from handful.duplicates import configured as configured_duplicates
 from handful.features import configured
 from handful.flow.prepare import Prepared, prepare
@@ -17,15 +17,13 @@ from handful.flow.request import Request
 from handful.flow.select import request
 from handful.flow.vectors import DEFAULT_FEATURES, Vectors
 from handful.pool import BLOCK_ROWS, Pool
-from handful.runtime.meter import anonymous_bytes
+from handful.runtime.meter import STILL_TO_LOAD, anonymous_bytes
 from handful.runtime.progress import Progress
 from handful.runtime.run import available_memory
 from handful.runtime.work import Rates, Size, Work, measure
 
 SAMPLED_BLOCKS = 3
 SAMPLED_ROWS = 1024
-STILL_TO_LOAD = 200 * 10**6
-"""Bytes of libraries and kernels that a run loads and a plan does not."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +108,9 @@ def plan_of(data: Any, asked: Request, progress: Progress | None = None) -> Plan
     prepared = prepare(data, asked, progress, only_check=True)
     cached = asked.cache is not False
     features, size, work = _what(prepared, prepared.method, cached)
+    needed, allowed = _memory(prepared, features, size, work), prepared.run.memory_bytes
     rates = measure(prepared.run.threads, _text_reader(prepared.pool))
-    found = Plan(
+    return Plan(
         n=prepared.pool.n,
         candidates=prepared.view.n,
         k=size.k,
@@ -119,14 +118,22 @@ def plan_of(data: Any, asked: Request, progress: Progress | None = None) -> Plan
         reason=prepared.reason,
         features=features,
         work=work,
-        memory_bytes=_memory(prepared, features, size, work),
-        memory_allowed=prepared.run.memory_bytes,
+        memory_bytes=needed,
+        memory_allowed=allowed,
         seconds=None if work is None else rates.seconds(work),
         rates=rates,
+        would_fit=_would_fit(prepared, features, needed) if needed > allowed else (),
         warnings=tuple(prepared.warnings),
         dedup=asked.dedup,
     )
-    return found if found.fits else replace(found, would_fit=_would_fit(prepared, found, cached))
+
+
+def refuse_too_large(prepared: Prepared) -> None:
+    """Refuse, before any work, what by its plan does not fit the memory that was asked to be kept to."""
+    features, size, work = _what(prepared, prepared.method, prepared.request.cache is not False)
+    needed, allowed = _memory(prepared, features, size, work), prepared.run.memory_bytes
+    if needed > allowed:
+        raise errors.too_little_memory(needed, allowed, _would_fit(prepared, features, needed))
 
 
 # What there will be -----------------------------------------------------------------------------
@@ -237,13 +244,12 @@ def _memory(prepared: Prepared, features: Features | None, size: Size, work: Wor
     return round(anonymous_bytes() + STILL_TO_LOAD + blocks + held + declared)
 
 
-def _would_fit(prepared: Prepared, found: Plan, cached: bool) -> tuple[str, ...]:
+def _would_fit(prepared: Prepared, features: Features | None, needed: int) -> tuple[str, ...]:
     """What to change: the limit, the cache, or the method."""
-    said = []
-    needed = math.ceil(found.memory_bytes / 10**9)
-    if needed * 10**9 <= 2 * available_memory():
-        said.append(f"--memory {needed}GB")
-    features = found.features
+    said, cached = [], prepared.request.cache is not False
+    gigabytes = math.ceil(needed / 10**9)
+    if gigabytes * 10**9 <= 2 * available_memory():
+        said.append(f"--memory {gigabytes}GB")
     if features is not None and features.made and not cached:
         said.append("leave out --no-cache: the features then lie in a file")
     for key in methods.keys():  # noqa: SIM118  a function, no dict
@@ -251,6 +257,6 @@ def _would_fit(prepared: Prepared, found: Plan, cached: bool) -> tuple[str, ...]
         if key == prepared.key or set(method.facts.needs) - prepared.at_hand:
             continue
         other, size, work = _what(prepared, method, cached)
-        if work is not None and _memory(prepared, other, size, work) <= found.memory_allowed:
+        if work is not None and _memory(prepared, other, size, work) <= prepared.run.memory_bytes:
             said.append(f"--method {key}")
     return tuple(said)

@@ -61,6 +61,10 @@ def request(options: dict[str, Any]) -> Request:
 
 def choose(prepared: Prepared) -> Selection:
     """Run the method of a prepared request, and record what it did."""
+    if prepared.request.memory is not None:
+        from handful.flow.plan import refuse_too_large
+
+        refuse_too_large(prepared)
     view, ledger = prepared.view, prepared.ledger()
     picks = prepared.method.run(view, ledger, Draws(prepared.request.seed))
     _hold_to_the_budget(prepared, picks)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from handful import errors
-from handful.graphs.similarity import Floats, float_rows, pairs, squared_distances, unit_rows
+from handful.graphs._contract import Floats
+from handful.graphs.rows import float_rows, squared_distances, unit_rows
+from handful.graphs.similarity import pairs
 
 NAMES = ("euclidean", "cosine")
 """euclidean: ‖x − y‖. cosine: half the squared euclidean distance of unit rows, which is 1 − cosine."""

@@ -13,12 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.graphs.similarity import (
-    exact_squares,
-    mean_row,
-    squared_distances,
-    squared_lengths,
-)
+from handful.graphs.rows import mean_row, single_pairs, squared_distances, squared_lengths
 from handful.runtime.blas import one_blas_thread
 
 Floats = NDArray[np.float64]
@@ -166,7 +161,7 @@ class Farthest:
         ends = np.cumsum(missing)
         place = np.arange(ends[-1]) - np.repeat(ends - missing, missing)
         picks = np.array(self.picks, np.int64)[np.repeat(self._settled[rows], missing) + place]
-        squares = exact_squares(self.rows, np.repeat(rows, missing), picks)
+        squares = single_pairs(self.rows, np.repeat(rows, missing), self.rows, picks, metric=True)
         nearest = np.minimum.reduceat(squares, ends - missing)
         self._exact[rows] = np.minimum(self._exact[rows], nearest)
         self._settled[rows] = len(self.picks)

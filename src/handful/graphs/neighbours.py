@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.graphs.similarity import FeaturePairs, pairs
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.similarity import pairs
 from handful.graphs.tiles import each_pair_once, tile_blocks
 from handful.runtime.blas import one_blas_thread
 from handful.runtime.run import Run

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from handful.kernels.jit import kernel
+from handful.kernels.jit import kernel, part
 from handful.kernels.products import LANES, dot
 
 Rows = NDArray[np.float32]
@@ -16,6 +16,28 @@ Indices = NDArray[np.int64]
 _ROWS = types.Array(types.float32, 2, "C", readonly=True)
 _NAMES = types.Array(types.int64, 1, "C", readonly=True)
 _DOUBLES = types.Array(types.float64, 1, "C", readonly=True)
+
+
+@part(types.void(types.float64[::1], types.float64[:, ::1], _NAMES, types.int64, types.int64))
+def _eliminate(own: Floats, factor: Floats, picks: Indices, first: int, last: int) -> None:
+    """own_t −= Σ_{s<first} own_s·c_ps, p = picks_t, first ≤ t < last, s ascending; four sums side by side."""
+    fours = last - (last - first) % 4
+    for t in range(first, fours, 4):
+        a, b = factor[picks[t]], factor[picks[t + 1]]
+        c, d = factor[picks[t + 2]], factor[picks[t + 3]]
+        at_a, at_b, at_c, at_d = own[t], own[t + 1], own[t + 2], own[t + 3]
+        for s in range(first):
+            known = own[s]
+            at_a -= known * a[s]
+            at_b -= known * b[s]
+            at_c -= known * c[s]
+            at_d -= known * d[s]
+        own[t], own[t + 1], own[t + 2], own[t + 3] = at_a, at_b, at_c, at_d
+    for t in range(fours, last):
+        a, at_a = factor[picks[t]], own[t]
+        for s in range(first):
+            at_a -= own[s] * a[s]
+        own[t] = at_a
 
 
 @kernel(
@@ -59,16 +81,17 @@ def catch_up(
     lanes = np.zeros(LANES)
     for c in range(len(candidates)):
         j = candidates[c]
-        own = factor[j]
-        for t in range(met[j], len(picks)):
-            p = picks[t]
-            value = dot(rows[j], rows[p], lanes) / noise
-            if j == p:
-                value += 1.0
-            theirs = factor[p]
-            for s in range(t):
+        own, first, last = factor[j], met[j], len(picks)
+        for t in range(first, last):
+            own[t] = dot(rows[j], rows[picks[t]], lanes) / noise
+            if j == picks[t]:
+                own[t] += 1.0
+        _eliminate(own, factor, picks, first, last)
+        for t in range(first, last):
+            value, theirs = own[t], factor[picks[t]]
+            for s in range(first, t):
                 value -= own[s] * theirs[s]
             value /= np.sqrt(pivots[t])
             own[t] = value
             left[j] -= value * value
-        met[j] = len(picks)
+        met[j] = last

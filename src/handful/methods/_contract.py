@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from handful.budget import Ledger
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws, Keys
+from handful.runtime.meter import STILL_TO_LOAD, anonymous_bytes
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices, Picks
 
@@ -129,8 +130,9 @@ class View:
 
     @property
     def memory_bytes(self) -> int:
-        """Anonymous memory allowed."""
-        return self.run_with.memory_bytes
+        """Anonymous memory that may be used beyond what is held now; a quarter of all allowed, at least."""
+        allowed = self.run_with.memory_bytes
+        return max(allowed - anonymous_bytes() - STILL_TO_LOAD, allowed // 4)
 
     def map_texts(
         self, function: Callable[[Strings], Result], label: str

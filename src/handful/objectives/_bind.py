@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from handful import errors
+from handful.graphs._contract import Pairs
 from handful.graphs.distance import Distances
-from handful.graphs.similarity import FeaturePairs, Pairs, Similarity, hold, pairs
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.similarity import Similarity, hold, pairs
 from handful.objectives._contract import Floats, View
 
 

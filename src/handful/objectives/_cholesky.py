@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.graphs.similarity import Pairs, squared_lengths
+from handful.graphs._contract import Pairs
+from handful.graphs.rows import squared_lengths
 from handful.objectives._contract import Floats, Indices
 
 TOLERANCE = 1e-6

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handful import errors
-from handful.graphs.similarity import Pairs
+from handful.graphs._contract import Pairs
 from handful.objectives._bind import refuse_signed
 from handful.objectives._contract import Floats, Indices, Objective, View
 

@@ -17,8 +17,9 @@ from handful.objectives._contract import Floats, Indices, Majorants
 from handful.runtime.blas import one_blas_thread
 
 if TYPE_CHECKING:
+    from handful.graphs._contract import Singles
     from handful.objectives._service import State
-    from handful.objectives._tiled import Singles, TiledGains
+    from handful.objectives._tiled import TiledGains
 
 ROUNDING = 2.0**-40
 """Relative error allowed for a float64 sum of up to a million terms ≥ 0; 4,000 times what it needs."""

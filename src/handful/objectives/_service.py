@@ -17,7 +17,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from handful.graphs.similarity import FeaturePairs, Pairs, highest
+from handful.graphs._contract import Pairs
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.similarity import highest
 from handful.objectives._bind import refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
 from handful.objectives._prices import ServicePrices

@@ -5,9 +5,10 @@ A gain is a sum over all rows, and a pick changes only the rows it serves better
 1. One sweep of tiles, each pair once, gives the gains of all candidates. It looks ahead: a sample of rows
    says which picks are likely to come first, and the sweep gives the gains after each of those too.
 2. If the pairs above each row's best after those picks fit in the memory allowed, the same sweep lists them.
-   No other pair can matter any more, so from there on a gain costs its list.
-3. Else, or where other picks were made, a gain asked for is brought up to date over the rows that changed,
-   until that has cost as much as another sweep.
+   No other pair can matter once a row has that best, so from there on a gain costs its list.
+3. Where other picks were made than guessed, some rows have changed since the last gains that hold, or have
+   not come to the bests of the lists yet: these are summed by tiles, whichever are fewer, until that has
+   cost as much as another sweep.
 
 What is summed in float32 is off by a stated bound; the close-call rule sees to the rest, so guesses, memory
 and threads change the time alone.
@@ -16,34 +17,17 @@ and threads change the time alone.
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from handful.graphs.lists import ENTRY_BYTES, PairLists
-from handful.graphs.similarity import FeaturePairs
-from handful.graphs.tiles import TILE, each_pair_once, tile_blocks
-from handful.objectives._contract import Floats, Indices
+from handful.graphs._contract import Floats, Indices, Singles
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.lists import PairLists
+from handful.objectives._sweep import Moment, sweep
+from handful.objectives._tile_sums import TileSums
 from handful.runtime.blas import one_blas_thread
 from handful.runtime.run import Run
-
-Singles = NDArray[np.float32]
-
-ROUNDING = 2.0**-17
-"""Relative error allowed in float32 sums over tiles, twice what it may be."""
-
-SAMPLE = 1024
-"""Rows by which the next picks are guessed, and the number of pairs above the bests."""
-
-SHARE = 16
-"""Of all pairs, at most one in so many is listed: a longer guess costs less than longer lists."""
-
-AHEAD = 16
-"""Picks guessed at most."""
 
 
 @dataclass(eq=False)
@@ -64,18 +48,30 @@ class Swept:
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """Gains of all candidates at certain bests.
+class Now:
+    """What of the sweeps serves at some bests.
 
     Args:
         best: (n,) float32.
-        gain: (n,) float64.
-        margin: (n,) how far each may be off.
+        moment: The latest whose gains only fell since, if any.
+        changed: Rows whose best has risen since the moment.
+        short: Rows that have not come to the bests of the lists; None where there are no lists.
     """
 
     best: Singles
-    gain: Floats
-    margin: Floats
+    moment: Moment | None
+    changed: Indices
+    short: Indices | None
+
+    @property
+    def listed(self) -> bool:
+        """Whether lists leave fewer rows to sum by tiles than the moment does."""
+        return self.short is not None and len(self.short) <= len(self.changed)
+
+    @property
+    def rows(self) -> Indices:
+        """The rows to sum by tiles."""
+        return self.short if self.short is not None and self.listed else self.changed
 
 
 class TiledGains:
@@ -89,8 +85,8 @@ class TiledGains:
         threads: Worker threads.
         memory_bytes: What may be used, lists included.
 
-    Cost: n²·d/2 products for a sweep, one where the guesses hold and the lists fit. Memory: tiles, 40 bytes
-    a row and guess, and 6 bytes a listed pair.
+    Cost: n²·d/2 products for a sweep, one where the lists fit. Memory: tiles, 40 bytes a row and guess, and
+    6 bytes a listed pair.
     """
 
     def __init__(
@@ -110,7 +106,8 @@ class TiledGains:
         self.run, self.memory_bytes = Run(threads=threads), memory_bytes
         self.error = pairs.error + 2.0**-22 * pairs.largest
         self.swept = Swept(limit=n * n // 16)
-        self._high, self._weights = self.high.astype(np.float32), self.weights.astype(np.float32)
+        singles = self.high.astype(np.float32), self.weights.astype(np.float32)
+        self._tiles = TileSums(pairs, *singles, self.run, self.error)
         self._forget()
 
     def of(self, best: Floats) -> TiledGains:
@@ -125,21 +122,20 @@ class TiledGains:
         n = len(self.best)
         self._step, self._known = 0, np.full(n, -1)  # the step that a gain is of
         self._gain, self._margin = np.zeros(n), np.zeros(n)
-        self._best: Singles | None = None  # of this step, once looked at
-        self._lists: PairLists | None = None
-        self._moment: Moment | None = None
+        self._now: Now | None = None  # of this step, once looked at
 
     def raised(self) -> None:
         """The bests have risen: gains asked for from now on are those of the new ones."""
         self._step += 1
-        self._best = None
+        self._now = None
 
     def gains(self, candidates: Indices) -> Floats:
         """(m,) the gains, each within its `errors`."""
         stale = np.unique(candidates[self._known[candidates] != self._step])
         if len(stale):
             with one_blas_thread():
-                self._refresh(stale)
+                self._gain[stale], self._margin[stale] = self._fresh(stale)
+            self._known[stale] = self._step
         return self._gain[candidates]
 
     def errors(self, candidates: Indices) -> Floats:
@@ -148,177 +144,65 @@ class TiledGains:
 
     def above(self, j: int) -> tuple[Indices, Floats]:
         """Rows that candidate j serves better than they are served, and their exact similarities to it."""
-        self._look()
-        if self._lists is None:
+        now = self._look()
+        if not now.listed:
             rows, similar = self.pairs.column(j)
         else:
-            rows = self._lists.rows(j, self.best, 2.0 * self.error)
+            assert self.swept.lists is not None
+            rows = self.swept.lists.rows(j, self.best, 2.0 * self.error)
+            rows = np.union1d(rows, now.rows)
             similar = self.pairs.at(rows, np.full(len(rows), j))
         better = similar > self.best[rows]
         return rows[better], similar[better]
 
-    # Which way ---------------------------------------------------------------------------------
+    def _look(self) -> Now:
+        """What holds at the present bests; found once a step."""
+        if self._now is None:
+            best, lists = self.best.astype(np.float32), self.swept.lists
+            later = (m for m in reversed(self.swept.moments) if (best >= m.best).all())
+            moment = next(later, None)
+            changed = best > moment.best if moment is not None else np.ones(len(best), bool)
+            short = None if lists is None else np.flatnonzero(self._tiles.bar(best) < lists.bound)
+            self._now = Now(best, moment, np.flatnonzero(changed), short)
+        return self._now
 
-    def _look(self) -> Singles:
-        """The present bests; sees, once a step, what of the sweeps holds for them."""
-        if self._best is not None:
-            return self._best
-        best, lists = self.best.astype(np.float32), self.swept.lists
-        whole = lists is not None and bool((self._bar(best) >= lists.bound).all())
-        later = (m for m in reversed(self.swept.moments) if (best >= m.best).all())
-        self._best, self._lists = best, lists if whole else None
-        self._moment = None if whole else next(later, None)
-        return best
+    def _fresh(self, stale: Indices) -> tuple[Floats, Floats]:
+        """Gains of some candidates and their margins, in whichever way computes the fewest pairs."""
+        now = self._look()
+        self.swept.work += len(now.rows) * len(stale)
+        if len(now.rows) and self.swept.work > self.swept.limit:
+            now = self._sweep()
+        if now.listed:
+            return self._from_lists(stale, now)
+        if now.moment is None:
+            return self._tiles.over(None, stale, now.best, self._tiles.high)
+        return self._from_moment(stale, now, now.moment)
 
-    def _refresh(self, stale: Indices) -> None:
-        """Bring some gains up to date, in whichever way computes the fewest pairs."""
-        best = self._look()
-        if self._lists is None:
-            self._consider_sweep(best, len(stale))
-        if self._lists is not None:
-            sums = self._lists.sums(stale, self.best, self.high, self.weights, self.error)
-            self._set(stale, sums[0], self.error * sums[1] + 2.0**-40 * sums[0])
-        elif self._moment is not None:
-            self._from_moment(stale, self._moment, best)
-        else:
-            gain, reach = self._clipped(None, stale, best, self._high)
-            self._set(stale, gain, self.error * reach + ROUNDING * gain)
-
-    def _consider_sweep(self, best: Singles, candidates: int) -> None:
-        """A sweep costs half of all pairs: it pays once nearly as many have been computed one by one."""
-        moment = self._moment
-        changed = len(best) if moment is None else int((best > moment.best).sum())
-        self.swept.work += changed * candidates
-        if changed and self.swept.work > self.swept.limit:
-            self._sweep(best)
-            self._best = None
-            self._look()
-
-    def _from_moment(self, stale: Indices, moment: Moment, best: Singles) -> None:
-        """What the gains were, less what the rows that changed no longer give."""
-        rows = np.flatnonzero(best > moment.best)
-        gain, margin = moment.gain[stale], moment.margin[stale]
-        if len(rows):
-            lost, reach = self._clipped(rows, stale, moment.best, best)
-            gain = gain - lost
-            margin = margin + self.error * reach + ROUNDING * lost
-        self._set(stale, np.maximum(gain, 0.0), margin)
-
-    def _set(self, candidates: Indices, gain: Floats, margin: Floats) -> None:
-        self._gain[candidates], self._margin[candidates] = gain, margin
-        self._known[candidates] = self._step
-
-    # Sweeps ------------------------------------------------------------------------------------
-
-    def _sweep(self, best: Singles) -> None:
-        """Gains of all candidates, now and after the picks guessed; and lists, where they fit."""
+    def _sweep(self) -> Now:
         self.swept.moments, self.swept.lists = [], None  # their memory is wanted
-        bests, fits = self._guess(best)
-        lists = PairLists(self._bar(bests[-1]), self._room) if fits else None
-        blocks = tile_blocks(len(best))
-        steps = [(best, self._high), *itertools.pairwise(bests)]
+        self.swept.moments, self.swept.lists = sweep(self._tiles, self.best, self.memory_bytes)
+        self.swept.work, self.swept.limit = 0, len(self.best) ** 2 // 2
+        self._now = None
+        return self._look()
 
-        def work(at: tuple[int, int]) -> list[tuple[slice, Floats]]:
-            tile, down, across = self.pairs.singles(blocks[at[0]], blocks[at[1]]), *at
-            sums = [(blocks[across], self._step_sums(tile, blocks[down], steps))]
-            if lists is not None:
-                lists.keep(tile, blocks[down], blocks[across])
-            if down != across:
-                tile = np.ascontiguousarray(tile.T)
-                sums.append((blocks[down], self._step_sums(tile, blocks[across], steps)))
-                if lists is not None:
-                    lists.keep(tile, blocks[across], blocks[down])
-            return sums
+    def _from_lists(self, stale: Indices, now: Now) -> tuple[Floats, Floats]:
+        """What the lists hold, and the rows they do not serve yet."""
+        assert self.swept.lists is not None
+        weights = self.weights
+        if len(now.rows):
+            weights = weights.copy()
+            weights[now.rows] = 0.0
+        gain, reach = self.swept.lists.sums(stale, self.best, self.high, weights, self.error)
+        margin = self.error * reach + 2.0**-40 * gain
+        if len(now.rows):
+            more, off = self._tiles.over(now.rows, stale, now.best, self._tiles.high)
+            gain, margin = gain + more, margin + off
+        return gain, margin
 
-        totals = np.zeros((len(steps), 3, len(best)))
-        for sums in self.run.map_blocks(work, each_pair_once(len(blocks))):
-            for block, some in sums:
-                totals[:, :, block] += some
-        moments = list(self._moments(bests, totals))
-        kept = lists if lists is not None and lists.whole else None
-        self.swept.moments, self.swept.lists = moments, kept
-        self.swept.work, self.swept.limit = 0, len(best) ** 2 // 2
-
-    def _step_sums(
-        self, tile: Singles, rows: slice | Indices, steps: list[tuple[Singles, Singles]]
-    ) -> Floats:
-        """(steps, 3, b) what a tile gives its candidates in each step; see `column_sums`."""
-        from handful.kernels.served import column_sums
-
-        out = np.zeros((len(steps), 3, tile.shape[1]))
-        error, weights = float(self.error), self._weights[rows]
-        for (low, high), sums in zip(steps, out, strict=True):
-            column_sums(tile, low[rows], high[rows], weights, error, *sums)
-        return out
-
-    def _moments(self, bests: list[Singles], totals: Floats) -> Iterator[Moment]:
-        """Gains at the first bests, less what each guess takes away.
-
-        All of them are of one tile's similarities, so the error of a gain is that of the rows left in it.
-        """
-        gain, reach, rounding = (np.zeros(len(bests[0])) for _ in range(3))
-        for t, best in enumerate(bests):
-            total, touched, left = totals[t]
-            gain = total if t == 0 else gain - total
-            reach = touched if t == 0 else reach - (touched - left)
-            rounding = rounding + ROUNDING * total
-            yield Moment(best, np.maximum(gain, 0.0), self.error * reach + rounding)
-
-    def _guess(self, best: Singles) -> tuple[list[Singles], bool]:
-        """Bests after the picks that are likely to come next, until the pairs above them fit in memory.
-
-        Gains over a sample of rows name a few candidates; their gains over all rows, the best of these. A
-        wrong guess costs time only.
-        """
-        n, exact = len(best), self.best
-        m = min(n, SAMPLE, max(64, self.memory_bytes // (16 * n)))
-        rows, blocks = np.unique(np.linspace(0, n - 1, m).astype(np.int64)), tile_blocks(n)
-        tiles = list(self.run.map_blocks(lambda block: self.pairs.singles(rows, block), blocks))
-        bests = [best]
-        while True:
-            bar = self._bar(bests[-1])[rows, None]
-            above = sum(int((tile > bar).sum()) for tile in tiles) * n / len(rows)
-            if 1.1 * above <= self._room:
-                return bests, True
-            if len(bests) > AHEAD:
-                return bests, False
-            step = [(bests[-1], self._high)]
-            sums = [self._step_sums(tile, rows, step)[0, 0] for tile in tiles]
-            likely = np.argpartition(-np.concatenate(sums), min(n - 1, 64 + n // 128))
-            likely = np.sort(likely[: 64 + n // 128])
-            gains, _ = self._clipped(None, likely, bests[-1], self._high)
-            served, similar = self.pairs.column(int(likely[gains.argmax()]))
-            exact = exact.copy()
-            exact[served] = np.maximum(exact[served], np.minimum(similar, self.high[served]))
-            bests.append(exact.astype(np.float32))
-
-    def _bar(self, best: Singles) -> Singles:
-        """(n,) what a similarity must exceed to matter at these bests or later ones, less rounding."""
-        bar = best - np.float32(3.0 * self.error)
-        bar[(best >= self._high) | (self._weights == 0.0)] = np.inf
-        return bar
-
-    @property
-    def _room(self) -> int:
-        """Entries that lists may have: what memory allows, and no more than pay."""
-        return min(int(0.8 * self.memory_bytes) // ENTRY_BYTES, 1024 + len(self.best) ** 2 // SHARE)
-
-    def _clipped(
-        self, rows: Indices | None, candidates: Indices, low: Singles, high: Singles
-    ) -> tuple[Floats, Floats]:
-        """Σ_i w_i · (clip(s_ij, low_i, high_i) − low_i) over some rows (None: all), and its reach."""
-        runs = tile_blocks(len(low)) if rows is None else _split(rows)
-        out = np.zeros((2, len(candidates)))
-        for places in _split(np.arange(len(candidates))):
-            some = candidates[places]
-
-            def work(run: Any, some: Indices = some) -> Floats:
-                return self._step_sums(self.pairs.singles(run, some), run, [(low, high)])[0, :2]
-
-            for sums in self.run.map_blocks(work, runs):
-                out[:, places] += sums
-        return out[0], out[1]
-
-
-def _split(places: Indices) -> list[Indices]:
-    return [places[start : start + TILE] for start in range(0, len(places), TILE)]
+    def _from_moment(self, stale: Indices, now: Now, moment: Moment) -> tuple[Floats, Floats]:
+        """What the gains were, less what the rows that changed no longer give."""
+        gain, margin = moment.gain[stale], moment.margin[stale]
+        if len(now.rows):
+            lost, off = self._tiles.over(now.rows, stale, moment.best, now.best)
+            gain, margin = gain - lost, margin + off
+        return np.maximum(gain, 0.0), margin

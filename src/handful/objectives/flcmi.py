@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from handful.graphs.similarity import Pairs
+from handful.graphs._contract import Pairs
 from handful.objectives._bind import given_peaks, pool_pairs, target_peaks
 from handful.objectives._contract import View
 from handful.objectives._service import Bounds, Service

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handful.graphs.similarity import Pairs
+from handful.graphs._contract import Pairs
 from handful.objectives._bind import target_pairs
 from handful.objectives._contract import Floats, Indices, Majorants, View
 from handful.objectives._service import Bounds, Service, State

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handful.graphs.similarity import Pairs
+from handful.graphs._contract import Pairs
 from handful.objectives._bind import pool_pairs, target_peaks
 from handful.objectives._contract import View
 from handful.objectives._service import Bounds, Service

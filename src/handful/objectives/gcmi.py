@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from handful.graphs.similarity import Pairs
+from handful.graphs._contract import Pairs
 from handful.objectives._bind import refuse_signed, target_pairs
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
 from handful.objectives.modular import Itself

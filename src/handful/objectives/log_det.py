@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from handful import errors
-from handful.graphs.similarity import FeaturePairs, Pairs
+from handful.graphs._contract import Pairs
+from handful.graphs.feature_pairs import FeaturePairs
 from handful.objectives._bind import kernel_pairs
 from handful.objectives._cholesky import LazyPartial, Partial, dense_column
 from handful.objectives._contract import Facts, Floats, Indices, Objective, View

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from handful import errors
-from handful.graphs.similarity import Pairs, pairs
+from handful.graphs._contract import Pairs
+from handful.graphs.similarity import pairs
 from handful.objectives._bind import kernel_pairs, target_pairs
 from handful.objectives._cholesky import Partial, dense_column
 from handful.objectives._contract import (

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from handful.graphs.similarity import TILE_ROWS, Pairs, total
+from handful.graphs._contract import Pairs
+from handful.graphs.similarity import total
+from handful.graphs.tiles import tile_blocks
 from handful.objectives._bind import pool_pairs, refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
 from handful.objectives._prices import ROUNDING
@@ -165,7 +167,6 @@ def _row_totals(made: Pairs) -> Floats:
     if made.symmetric:
         return made.totals()
     every, out = np.arange(made.shape[1]), np.zeros(made.shape[0])
-    for start in range(0, len(out), TILE_ROWS):
-        rows = slice(start, min(start + TILE_ROWS, len(out)))
+    for rows in tile_blocks(len(out)):
         out[rows] = made.tile(rows, every).sum(axis=1, dtype=np.float64)
     return out

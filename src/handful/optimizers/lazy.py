@@ -78,7 +78,7 @@ def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats
     """Rows of which one is surely the best, and their fresh gains: all that could still be it."""
     rows: list[Indices] = [np.zeros(0, np.int64)]
     gains: list[Floats] = [np.zeros(0)]
-    least, batch = -np.inf, 8
+    least, batch = -np.inf, min(max(8, heap.asked // 4), 64)
     while len(heap) and heap.top() >= least:
         some = climb.feasible(heap.pop(batch, least))
         if len(some):
@@ -88,13 +88,19 @@ def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats
             rows.append(some)
             gains.append(fresh)
         batch *= 2
+    heap.asked = sum(map(len, rows))
     return np.concatenate(rows), np.concatenate(gains)
 
 
 class Waiting:
-    """Rows in a heap, the largest upper bound on top; at first every bound is infinite. 16 bytes a row."""
+    """Rows in a heap, the largest upper bound on top; at first every bound is infinite. 16 bytes a row.
+
+    Attributes:
+        asked: Rows that the last pick took off it, about what the next will take.
+    """
 
     def __init__(self, rows: Indices) -> None:
+        self.asked = 0
         self._new, self._size = rows, 0
         self._bounds, self._rows = np.empty(len(rows)), np.empty(len(rows), np.int64)
 

@@ -13,7 +13,7 @@ from handful.budget import exact
 from handful.comparing.cases import case_of
 from handful.comparing.vectors import cosines
 from handful.flow.prepare import Prepared
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.reporting.calls import kept_by, standing_of
 from handful.reporting.report import again
 from handful.reporting.svg import number

@@ -16,7 +16,7 @@ from handful.features import configured
 from handful.flow.prepare import Prepared
 from handful.flow.record import title_of
 from handful.flow.vectors import DEFAULT_FEATURES
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.reporting.calls import calls_of
 from handful.reporting.curve import charts_of, trade_off_of
 from handful.reporting.headline import facts_of

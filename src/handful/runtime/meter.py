@@ -8,6 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+STILL_TO_LOAD = 200 * 10**6
+"""Bytes of libraries and kernels that a run may load yet."""
+
 
 class Meter:
     """Starts when made.

@@ -10,7 +10,7 @@ import numpy as np
 from handful.comparing.closed_form import ridge_classifier
 from handful.comparing.ngram_rows import weighted_ngrams
 from handful.comparing.probes._contract import Lesson
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 from handful.parameters import parameter
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from handful.comparing.probes._contract import Lesson
 from handful.comparing.vectors import cosines, tiles
-from handful.graphs.similarity import unit_rows
+from handful.graphs.rows import unit_rows
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ REFRESHED = 20
 
 
 def _work(size: Size) -> Work:
-    """All pairs once, and some columns again for each pick."""
+    """All pairs once, and some columns again for each pick; the rows at unit length, and lists of pairs."""
     return Work(
         multiply_adds=float(size.n) * size.d * (size.n + REFRESHED * size.k),
-        memory_bytes=64 * size.n + 2**28,
+        memory_bytes=(64 + 4 * size.d) * size.n + 2**28,
     )
 
 

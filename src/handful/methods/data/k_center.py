@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from handful.budget import Ledger
 from handful.graphs.farthest import Farthest
-from handful.graphs.similarity import float_rows, unit_rows
+from handful.graphs.rows import float_rows, unit_rows
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS
@@ -63,7 +63,8 @@ class KCenter:
 
     def work(self, size: Size) -> Work:
         """At worst one distance from every row to every pick."""
-        return Work(multiply_adds=float(size.n) * size.k * size.d, memory_bytes=32 * size.n)
+        held = (32 + 4 * size.d) * size.n  # distances, and the rows at unit length
+        return Work(multiply_adds=float(size.n) * size.k * size.d, memory_bytes=held)
 
     def run(self, view: View, ledger: Ledger, rng: Draws) -> Picks:
         """Take the farthest feasible row until none is left; then measure what is covered."""

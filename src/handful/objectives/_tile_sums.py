@@ -1,0 +1,79 @@
+"""What candidates would add to the rows they serve, summed over tiles of similarities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from handful.graphs._contract import Floats, Indices, Singles
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.tiles import TILE, tile_blocks
+from handful.runtime.run import Run
+
+ROUNDING = 2.0**-17
+"""Relative error allowed in float32 sums over tiles, twice what it may be."""
+
+Step = tuple[Singles, Singles]
+"""(n,) and (n,): what rows have, and what they may come to have."""
+
+
+@dataclass(frozen=True, eq=False)
+class TileSums:
+    """Σ_i w_i · (clip(s_ij, low_i, high_i) − low_i), in float32 within a tile and float64 beyond.
+
+    Args:
+        pairs: Similarity of each row to each.
+        high: (n,) the most a row can use.
+        weights: (n,) ≥ 0.
+        run: Worker threads.
+        error: Of one similarity, and of the bounds it is held to.
+    """
+
+    pairs: FeaturePairs
+    high: Singles
+    weights: Singles
+    run: Run
+    error: float
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.high)
+
+    def of_tile(self, tile: Singles, rows: slice | Indices, steps: list[Step]) -> Floats:
+        """(steps, 3, b) what a tile gives its candidates in each step; see `column_sums`."""
+        from handful.kernels.served import column_sums
+
+        out = np.zeros((len(steps), 3, tile.shape[1]))
+        error, weights = float(self.error), self.weights[rows]
+        for (low, high), sums in zip(steps, out, strict=True):
+            column_sums(tile, low[rows], high[rows], weights, error, *sums)
+        return out
+
+    def over(
+        self, rows: Indices | None, candidates: Indices, low: Singles, high: Singles
+    ) -> tuple[Floats, Floats]:
+        """(m,) the sums of some candidates over some rows (None: all), and how far they may be off."""
+        runs = tile_blocks(self.n) if rows is None else _split(rows)
+        out = np.zeros((2, len(candidates)))
+        for places in _split(np.arange(len(candidates))):
+            some = candidates[places]
+
+            def work(run: Any, some: Indices = some) -> Floats:
+                return self.of_tile(self.pairs.singles(run, some), run, [(low, high)])[0, :2]
+
+            for sums in self.run.map_blocks(work, runs):
+                out[:, places] += sums
+        return out[0], self.error * out[1] + ROUNDING * out[0]
+
+    def bar(self, best: Singles) -> Singles:
+        """(n,) what a similarity must exceed to matter at these bests or later ones, less rounding."""
+        bar = best - np.float32(3.0 * self.error)
+        bar[(best >= self.high) | (self.weights == 0.0)] = np.inf
+        return bar
+
+
+def _split(places: Indices) -> list[Indices]:
+    return [places[start : start + TILE] for start in range(0, len(places), TILE)]
