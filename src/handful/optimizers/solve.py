@@ -51,7 +51,8 @@ def solve(
 
     Returns:
         The picks with value, upper bound, or why there is none. Notes: the optimizer, random's value,
-        `certified` = value / bound, `beyond_random` = (value − random) / (bound − random), shadow prices.
+        `certified` = value / bound, `beyond_random` = (value − random) / (bound − random), shadow prices,
+        and the steps that the certificate took.
     """
     if certificate not in LEVELS:
         raise errors.unknown_choice("--certify", certificate, LEVELS)
@@ -73,6 +74,7 @@ def solve(
         if proof.bound > by_chance:
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
+        notes["certificate_steps"] = proof.sweeps
     changed = {"upper_bound": proof.bound, "no_bound": proof.reason, "notes": notes}
     return _plain(picks, nested=chosen.facts.nested, **changed)
 
