@@ -56,6 +56,8 @@ def solve(
     """
     if certificate not in LEVELS:
         raise errors.unknown_choice("--certify", certificate, LEVELS)
+    if hasattr(objective, "prepared"):  # a user's own need not have it
+        objective = objective.prepared(view)
     chosen = choose(
         objective, ledger, named(optimizer) if isinstance(optimizer, str) else optimizer
     )
@@ -63,10 +65,11 @@ def solve(
     prepared = Prepared(objective, view, objective.start(view))
     picks = chosen.run(prepared, view, ledger, rng)
     assert picks.value is not None
-    notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
+    state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
+    told = objective.told(state) if hasattr(objective, "told") else {}
+    notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes, **told}
     if certificate == "off":
         return _plain(picks, no_bound="not asked for", notes=notes, nested=chosen.facts.nested)
-    state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
     proof = certify(objective, state, before, picks.indices, picks.value, level=certificate)
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
     if proof.bound is not None:
