@@ -115,7 +115,11 @@ def _summarise(
         facts.append(("value", _value(selection)))
     if selection.weights is not None:
         facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
-    facts += [(name.replace("_", " "), _note(note)) for name, note in selection.notes.items()]
+    if "random_value" in selection.notes:
+        facts.append(("random", _beside_random(selection)))
+    told = {name: note for name, note in selection.notes.items() if name not in _SCALE}
+    facts += [(name.replace("_", " "), _note(note)) for name, note in told.items()]
+    facts.append(("took", _took(selection.manifest["run"])))
     table((), [(f"  {name}", text) for name, text in facts], file)
     show_verdict(result.get("verdict"), file)
     _show_picks(prepared, selection, file)
@@ -133,6 +137,10 @@ _WEIGHTS = {
     "inclusion": "1/p: weighted sums over the picks estimate sums over the pool",
     "representation": "how many rows each pick stands for; they sum to n",
 }
+
+
+_SCALE = ("random_value", "certified", "beyond_random")
+"""Notes told beside the value."""
 
 
 def _method(prepared: Prepared) -> str:
@@ -162,6 +170,24 @@ def _value(selection: Selection) -> str:
         return f"{number_of(selection.value)}{why}"
     share = f" ({selection.value / selection.upper_bound:.1%})" if selection.upper_bound > 0 else ""
     return f"{number_of(selection.value)}, at most {number_of(selection.upper_bound)} is possible{share}"
+
+
+def _beside_random(selection: Selection) -> str:
+    """Random's value on the scale of the bound, and how far the picks are from there to it."""
+    by_chance, notes = selection.notes["random_value"], selection.notes
+    if not selection.upper_bound:
+        return number_of(by_chance)
+    share = f"{number_of(by_chance)} ({by_chance / selection.upper_bound:.1%})"
+    if "beyond_random" not in notes:
+        return share
+    return f"{share}; the picks are {notes['beyond_random']:.1%} of the way from there to the bound"
+
+
+def _took(run: Mapping[str, Any]) -> str:
+    return (
+        f"{run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU s, "
+        f"{bytes_of(run['peak_bytes'])} resident at most"
+    )
 
 
 def _note(note: Any) -> str:
