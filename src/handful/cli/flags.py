@@ -56,7 +56,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
         Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
-        Flag("--given", str, "PATH", "Rows already owned, which some methods keep away from."),
+        Flag("--given-embeddings", str, "FILE", "As --embeddings, of the rows already owned."),
     ),
     "How they are chosen": (
         Flag("--method", str, "NAME", "See: handful methods. By default auto, which says why."),

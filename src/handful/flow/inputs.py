@@ -74,7 +74,10 @@ def read_given(request: Request, run: Run, pool: Pool) -> Pool | None:
     source = open_source(request.given, on_bad_row=request.on_bad_row, run=run)
     if source.rows == 0:
         raise errors.empty_pool(source.where(0))
-    return Pool(source, _target_text(request, source, pool), None, dict(source.arrays))
+    own = dict(source.arrays)
+    for array, value in _embedding(request.given_embeddings).items():
+        own[array] = load_array(value, source, "--given-embeddings")
+    return Pool(source, _target_text(request, source, pool), None, own)
 
 
 def _target_text(request: Request, source: Source, pool: Pool) -> TextSpec | None:

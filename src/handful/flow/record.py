@@ -33,8 +33,6 @@ def inputs_section(prepared: Prepared) -> dict[str, Any]:
     }
     if prepared.owned is not None:
         record["given"] = _fingerprint(prepared.owned)
-    if prepared.owned is not None:
-        record["given"] = _fingerprint(prepared.owned)
     for name in ("include", "exclude"):
         given = getattr(request, name)
         if given is not None:

@@ -37,6 +37,7 @@ class Request:
         like_arrays: Feature arrays of the target by name.
         embeddings: Short for arrays={"embedding": …}.
         like_embeddings: Short for like_arrays={"embedding": …}.
+        given_embeddings: The feature array "embedding" of the rows already owned.
         features: How text becomes vectors, as "tfidf_svd" or "tfidf_svd:d=128".
         id: Column of unique ids; row numbers where not given.
         group: Column of groups; "@file" for the file a row came from.
@@ -68,6 +69,7 @@ class Request:
     like_arrays: Mapping[str, Any] = field(default_factory=dict)
     embeddings: Any = None
     like_embeddings: Any = None
+    given_embeddings: Any = None
     features: str | None = None
     id: str | None = None
     group: str | None = None

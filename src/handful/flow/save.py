@@ -138,7 +138,8 @@ def files_read(data: Any, request: Request | None) -> Iterable[str]:
         for path in as_paths(target) or []:
             yield from expand(path)
     arrays = [*request.arrays.values(), *request.like_arrays.values()]
-    others = [request.embeddings, request.like_embeddings, request.include, request.exclude]
+    others = [request.embeddings, request.like_embeddings, request.given_embeddings]
+    others += [request.include, request.exclude]
     for other in [*arrays, *others]:
         if isinstance(other, str | Path) and Path(other).exists():
             yield str(other)

@@ -25,8 +25,8 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         progress: Who is told how far the work is; nobody where not given.
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
             cost, method, params, like, given, text, like_text, arrays, like_arrays, embeddings, like_embeddings,
-            features, id, group, score, include, exclude, similarity, optimizer, certify, on_bad_row, seed,
-            memory, threads, cache.
+            given_embeddings, features, id, group, score, include, exclude, similarity, optimizer, certify,
+            on_bad_row, seed, memory, threads, cache.
 
     Returns:
         The selection: row numbers, ids, gains, value, weights and the manifest.

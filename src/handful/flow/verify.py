@@ -176,7 +176,8 @@ def replay(
     asked = {name: value for name, value in record["request"].items() if name in known}
     if "method" not in options:
         asked |= _configured(asked, record["result"]["method"])
-    for name in ("embeddings", "like_embeddings", "include", "exclude", "arrays", "like_arrays"):
+    vectors = ("embeddings", "like_embeddings", "given_embeddings", "arrays", "like_arrays")
+    for name in (*vectors, "include", "exclude"):
         if name in asked:
             asked[name] = _found(asked[name], path)
     if "like" in asked:
