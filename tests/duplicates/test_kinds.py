@@ -12,7 +12,7 @@ from handful.duplicates.exact import Exact, hash_rows
 from handful.duplicates.near import Near
 from handful.duplicates.semantic import Semantic
 from handful.errors import UsageError
-from handful.graphs.similarity import FeaturePairs
+from handful.graphs.feature_pairs import FeaturePairs
 from handful.kernels import duplicates_reference as reference
 from handful.methods._contract import Target, View
 from handful.pool import Strings

@@ -26,6 +26,16 @@ def cosine(a, b):
     return unit(a) @ unit(b).T
 
 
+def near(similar, count):
+    """Each row's own entry and its largest others, of equal ones the earlier; all else is 0."""
+    out = np.zeros_like(similar)
+    for i, row in enumerate(similar):
+        others = np.delete(np.arange(len(row)), i)
+        kept = np.append(others[np.argsort(-row[others], kind="stable")[:count]], i)
+        out[i, kept] = row[kept].astype(np.float32)
+    return np.maximum(out, 0.0)
+
+
 def greedy(gains_of, k=PICKS):
     """Naive greedy; ties to the lower row. `gains_of(picks)` gives all n gains, by the formula."""
     picks, gains = [], []
@@ -107,6 +117,10 @@ CASES = {
     "facility_location_rbf": (
         objectives.FacilityLocation(similarity="rbf"),
         facility(np.exp(-(DISTANCE**2) / np.mean(DISTANCE**2))),
+    ),
+    "facility_location_graph": (
+        objectives.FacilityLocationGraph(neighbours=12),
+        facility(near(cosine(X, X), 12)),
     ),
     "saturated_coverage": (objectives.SaturatedCoverage(saturation=0.02), saturated(S, 0.02)),
     "graph_cut": (objectives.GraphCut(trade_off=0.5), cut(S, 0.5)),

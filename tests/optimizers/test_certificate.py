@@ -18,6 +18,7 @@ from handful.testing import oracles
 MAKERS = {
     "facility_location": lambda rng: FacilityLocation(),
     "facility_location_graph": lambda rng: FacilityLocation(similarity=graph(rng)),
+    "facility_location_of_neighbours": lambda rng: objectives.FacilityLocationGraph(neighbours=2),
     "facility_location_weighted": lambda rng: FacilityLocation(weights=rng.integers(0, 4, 7)),
     "saturated_coverage": lambda rng: objectives.SaturatedCoverage(saturation=0.3),
     "feature_based": lambda rng: FeatureBased(curve="sqrt"),

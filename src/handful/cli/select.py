@@ -136,10 +136,13 @@ def _summarise(
         facts.append(("value", _value(selection)))
     if selection.weights is not None:
         facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
+    if "random_value" in selection.notes:
+        facts.append(("random", _beside_random(selection)))
     for name, note in selection.notes.items():
-        facts.append(
-            (name.replace("_", " "), _trade_off(note) if name == "trade_off" else _note(note))
-        )
+        if name not in _SCALE:
+            said = _trade_off(note) if name == "trade_off" else _note(note)
+            facts.append((name.replace("_", " "), said))
+    facts.append(("took", _took(selection.manifest["run"])))
     table((), [(f"  {name}", text) for name, text in facts], file)
     show_verdict(result.get("verdict"), file)
     _show_picks(prepared, selection, file)
@@ -157,6 +160,10 @@ _WEIGHTS = {
     "inclusion": "1/p: weighted sums over the picks estimate sums over the pool",
     "representation": "how many rows each pick stands for; they sum to n",
 }
+
+
+_SCALE = ("random_value", "certified", "beyond_random")
+"""Notes told beside the value."""
 
 
 def _method(prepared: Prepared) -> str:
@@ -177,6 +184,8 @@ def _duplicates(left_out: Mapping[str, Any]) -> str:
         text += f", {left_out['dropped_as_owned']:,} of them as rows already owned"
     clusters = left_out["clusters"]
     return f"{text}; {clusters:,} clusters, the largest of {left_out['largest_cluster']:,} rows"
+
+
 def _quotas(kept: list[dict[str, Any]]) -> str:
     """How many are kept, and those that bind."""
     binding = [f"{one['quota']} ({number_of(one['got'])})" for one in kept if one["slack"] == 0]
@@ -217,6 +226,24 @@ def _trade_off(told: Mapping[str, Any]) -> str:
     return (
         f"{told['trade_off']:g}: {told['objective']:.1%} of the objective's own best, "
         f"{told['score']:.1%} of the best scores; the curve is in the manifest and the report"
+    )
+
+
+def _beside_random(selection: Selection) -> str:
+    """Random's value on the scale of the bound, and how far the picks are from there to it."""
+    by_chance, notes = selection.notes["random_value"], selection.notes
+    if not selection.upper_bound:
+        return number_of(by_chance)
+    share = f"{number_of(by_chance)} ({by_chance / selection.upper_bound:.1%})"
+    if "beyond_random" not in notes:
+        return share
+    return f"{share}; the picks are {notes['beyond_random']:.1%} of the way from there to the bound"
+
+
+def _took(run: Mapping[str, Any]) -> str:
+    return (
+        f"{run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU s, "
+        f"{bytes_of(run['peak_bytes'])} resident at most"
     )
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from handful.duplicates._contract import Found, labels_of
 from handful.duplicates.exact import hash_rows
+from handful.graphs._contract import SINGLE
 from handful.graphs.cells import nearest_cells
-from handful.graphs.similarity import SINGLE, FeaturePairs, unit_rows
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.rows import unit_rows
 from handful.graphs.tiles import each_pair_once, tile_blocks
 from handful.kernels.bands import join_pairs, roots
 from handful.methods._contract import Need, Target, View

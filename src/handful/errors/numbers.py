@@ -79,3 +79,18 @@ def optimizer_refuses(optimizer: str, objective: str, reason: str, instead: str)
     return UsageError(
         f"{optimizer} cannot maximise {objective}: it needs {reason}. Use --optimizer {instead}."
     )
+
+
+def not_a_graph(kind: str) -> UsageError:
+    """Something else where a neighbour graph belongs."""
+    return UsageError(
+        f"graph is a {kind}, and must be a sparse matrix whose row i lists the neighbours of row i. "
+        "For a dense one there is FacilityLocation(similarity=…)."
+    )
+
+
+def dense_only(what: str) -> UsageError:
+    """Sparse rows where only dense ones are served."""
+    return UsageError(
+        f"{what} needs dense features, and these are sparse. Use search=exact, or --features tfidf_svd."
+    )

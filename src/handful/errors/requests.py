@@ -44,8 +44,8 @@ def unknown_array(name: str, known: Iterable[str]) -> UsageError:
 def no_target_array(name: str) -> UsageError:
     """The pool's features have no counterpart on the target's side."""
     return UsageError(
-        f"The pool's features are the array {name!r}, and the target has none of that name. "
-        f"Pass it: --like-array {name}=FILE."
+        f"The pool's features are the array {name!r}, and the target, or the rows owned, have none of that "
+        f"name. Pass it: --like-array {name}=FILE, or --given-embeddings FILE."
     )
 
 

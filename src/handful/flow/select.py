@@ -51,7 +51,6 @@ def request(options: dict[str, Any]) -> Request:
     """The options as a request; a name that is none of them is refused, with the nearest."""
     from dataclasses import fields
 
-
     known = [f.name for f in fields(Request)]
     for name in options:
         if name not in known:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.graphs.similarity import SINGLE, FeaturePairs, unit_rows
+from handful.graphs._contract import SINGLE
+from handful.graphs.feature_pairs import FeaturePairs
+from handful.graphs.rows import unit_rows
 from handful.selection import Indices
 
 Mask = NDArray[np.bool_]

@@ -134,27 +134,13 @@ class _Search:
         similarities = np.zeros((self.n, self.count))
         doubtful = []
         for block in tile_blocks(self.n):
-            kept, exact = self._ordered(np.arange(block.start, block.stop), self.names[block])
+            kept, exact = ordered(self.pairs, np.arange(block.start, block.stop), self.names[block])
             names[block], similarities[block] = kept[:, : self.count], exact[:, : self.count]
             doubtful.append(block.start + self._in_doubt(block, similarities[block]))
         for row in np.concatenate([*doubtful, np.zeros(0, np.int64)]).tolist():
             self._settle(row, names, similarities)
         rows = np.arange(self.n)
         return Neighbours(names, similarities, self.pairs.at(rows, rows))
-
-    def _ordered(self, rows: Indices, names: Names) -> tuple[Names, Floats]:
-        """Candidates of some rows with their float64 similarities, the best first; then −1 and 0."""
-        there = names != _NONE
-        exact = np.full(names.shape, -np.inf)
-        own = np.repeat(rows, there.sum(axis=1))
-        exact[there] = self.pairs.at(own, names[there].astype(np.int64))
-        if self.clipped:
-            exact[exact <= 0.0] = -np.inf
-        order = np.lexsort((names, -exact), axis=-1)
-        names, exact = np.take_along_axis(names, order, -1), np.take_along_axis(exact, order, -1)
-        gone = exact == -np.inf
-        names[gone], exact[gone] = -1, 0.0
-        return names, exact
 
     def _in_doubt(self, block: slice, similarities: Floats) -> Indices:
         """Rows of a block whose last neighbour is no nearer than one left out could be."""
@@ -169,7 +155,7 @@ class _Search:
         last = similarities[row, -1]
         could = np.flatnonzero(self._highest(row) >= last)
         could = could[could != row].astype(np.int32)
-        kept, exact = self._ordered(np.array([row]), could[None])
+        kept, exact = ordered(self.pairs, np.array([row]), could[None])
         found = min(self.count, len(could))
         names[row, :found], similarities[row, :found] = kept[0, :found], exact[0, :found]
 
@@ -180,3 +166,24 @@ class _Search:
             keys = self.pairs.keys(slice(row, row + 1), block)[0]
             out[block] = self.pairs.of_key(keys.astype(np.float64) + self.pairs.key_error)
         return out
+
+
+def ordered(made: FeaturePairs, rows: Indices, names: Any) -> tuple[Names, Floats]:
+    """Candidates of some rows with their float64 similarities, the best first; then −1 and 0.
+
+    Args:
+        made: The similarity; "clipped_cosine" has no neighbours at or below 0.
+        rows: (a,) the rows.
+        names: (a, b) their candidates, −1 or more than any row where there are fewer.
+    """
+    there = (names >= 0) & (names != _NONE)
+    exact = np.full(names.shape, -np.inf)
+    own = np.repeat(rows, there.sum(axis=1))
+    exact[there] = made.at(own, names[there].astype(np.int64))
+    if made.name == "clipped_cosine":
+        exact[exact <= 0.0] = -np.inf
+    order = np.lexsort((names, -exact), axis=-1)
+    names, exact = np.take_along_axis(names, order, -1), np.take_along_axis(exact, order, -1)
+    gone = exact == -np.inf
+    names[gone], exact[gone] = -1, 0.0
+    return names.astype(np.int32, copy=False), exact

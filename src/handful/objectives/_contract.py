@@ -33,6 +33,7 @@ class Facts:
         kept_gains: `add` keeps every gain up to date, so that a sweep of gains costs O(1) a row.
         removable: `remove` is given.
         majorized: `majorants` is given.
+        all_pairs: A sweep of gains compares all rows of the pool with all others.
     """
 
     monotone: bool
@@ -42,6 +43,7 @@ class Facts:
     kept_gains: bool = False
     removable: bool = False
     majorized: bool = False
+    all_pairs: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +202,14 @@ class Objective(Protocol):
     def majorants(self, state: State) -> Majorants:
         """Modular upper bounds of the objective, for the certificate; `state` is of any subset."""
         raise errors.not_given(type(self).__name__, "majorants")
+
+    def prepared(self, view: View) -> Objective:
+        """The same, with what it derives from the view made once, such as a neighbour graph."""
+        return self
+
+    def told(self, state: State) -> Mapping[str, Any]:
+        """Named facts about the subset that are worth telling beside its value."""
+        return {}
 
     def __add__(self, other: Objective) -> WeightedSum:
         from handful.objectives.weighted_sum import WeightedSum

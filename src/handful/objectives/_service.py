@@ -69,7 +69,12 @@ class Service(Objective):
     """What the four have in common. One sweep of gains costs O(n·m·d); memory is O(n) beyond the block."""
 
     facts: ClassVar[Facts] = Facts(
-        monotone=True, submodular=True, exact_gains=False, removable=True, majorized=True
+        monotone=True,
+        submodular=True,
+        exact_gains=False,
+        removable=True,
+        majorized=True,
+        all_pairs=True,
     )
 
     @abstractmethod

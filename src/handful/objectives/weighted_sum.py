@@ -64,6 +64,7 @@ class WeightedSum(Objective):
             kept_gains=all(f.kept_gains for f in claims),
             removable=all(f.removable for f in claims),
             majorized=all(f.majorized for f in claims),
+            all_pairs=any(f.all_pairs for f in claims),
         )
 
     @property
@@ -112,6 +113,18 @@ class WeightedSum(Objective):
     def remove(self, state: States, index: int) -> States:
         """Remove from each term."""
         return [f.remove(s, index) for (_, f), s in self._with(state)]
+
+    def prepared(self, view: View) -> WeightedSum:
+        """Each term prepared, where it can be."""
+        terms = [(c, getattr(f, "prepared", lambda _view, f=f: f)(view)) for c, f in self.terms]
+        return WeightedSum(tuple(terms))
+
+    def told(self, state: States) -> Mapping[str, Any]:
+        """What the terms tell; of the same fact, what the last does."""
+        told: dict[str, Any] = {}
+        for (_, f), s in self._with(state):
+            told |= getattr(f, "told", lambda _state: {})(s)
+        return told
 
     def majorants(self, state: States) -> Majorants:
         """The terms' majorants, side by side."""

@@ -6,8 +6,9 @@ the most that one can reach under the relaxed budget (`Filler`) bounds the best.
 brings the bound close to the best: this is the Lagrangian dual of k-median, for facility location, and the
 dual of a linear programme for coverage.
 
-Source: Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts; Camerini, Fratta & Maffioli 1975,
-On improving relaxation methods by modified gradient techniques, for the direction of descent.
+Source: Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts; Polyak 1964, Some methods of speeding
+up the convergence of iteration methods, for the direction of descent, and 1969, Minimization of unsmooth
+functionals, for its length.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import numpy as np
 
 from handful.budget import Ledger
 from handful.objectives._contract import (
-    Floats,
     Indices,
     Majorants,
     Objective,
@@ -37,6 +37,8 @@ ENOUGH = 1e-4
 """The share of the bound below which a gap is not worth another sweep."""
 PATIENCE = 8
 """Steps without progress after which the next ones are shorter."""
+MOMENTUM = 0.9
+"""How much of the direction before stays in the next: subgradients alone go to and fro."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,11 @@ def _descend(
     """Walk the prices downhill, from those at which the bound is greedy's.
 
     Steps aim half-way between the least bound and the value, and less far after `PATIENCE` steps without
-    progress. A direction leans on the one before where the two are at odds.
+    progress. Every step is valid, so what follows only decides how soon the bound is tight.
     """
     theta = majorants.tangent(picks)
     least, prices, aim, since, sweep = np.inf, {}, 0.5, 0, 0
-    direction: Floats | None = None
+    direction = np.zeros_like(theta)
     for sweep in range(1, steps + 1):
         constant, weights = majorants.at(theta)
         filled = filler.fill(weights)
@@ -130,7 +132,7 @@ def _descend(
         slope = majorants.slope(theta, filled.rows)
         low, high = majorants.box()
         slope[((theta <= low) & (slope > 0)) | ((theta >= high) & (slope < 0))] = 0.0
-        direction = _deflected(slope, direction)
+        direction = slope + MOMENTUM * direction
         length = float(direction @ direction)
         if length == 0.0:
             break
@@ -142,13 +144,6 @@ def _descend(
 def _up(bound: float, value: float) -> float:
     """Past the rounding of the sums it is made of, and no less than the value that was reached."""
     return max(value, float(bound) + ROUNDING * abs(float(bound)))
-
-
-def _deflected(slope: Floats, before: Floats | None) -> Floats:
-    if before is None:
-        return slope
-    against = float(slope @ before)
-    return slope - 1.5 * against / float(before @ before) * before if against < 0 else slope
 
 
 def _prices(filled: Filled) -> dict[str, Any]:

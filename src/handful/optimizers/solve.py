@@ -54,10 +54,13 @@ def solve(
 
     Returns:
         The picks with value, upper bound, or why there is none. Notes: the optimizer, random's value,
-        `certified` = value / bound, `beyond_random` = (value − random) / (bound − random), shadow prices.
+        `certified` = value / bound, `beyond_random` = (value − random) / (bound − random), shadow prices,
+        and the steps that the certificate took.
     """
     if certificate not in LEVELS:
         raise errors.unknown_choice("--certify", certificate, LEVELS)
+    if hasattr(objective, "prepared"):  # a user's own need not have it
+        objective = objective.prepared(view)
     chosen = choose(
         objective, ledger, named(optimizer) if isinstance(optimizer, str) else optimizer
     )
@@ -66,10 +69,11 @@ def solve(
     picks = chosen.run(prepared, view, ledger, rng)
     assert picks.value is not None
     nested = chosen.facts.nested and before.quotas is None
-    notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes}
+    state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
+    told = objective.told(state) if hasattr(objective, "told") else {}
+    notes: dict[str, Any] = {"optimizer": name_of(chosen), **picks.notes, **told}
     if certificate == "off":
         return _plain(picks, no_bound="not asked for", notes=notes, nested=nested)
-    state = picks.state if isinstance(picks, Reached) else _state(prepared, picks.indices)
     proof = certify(objective, state, before, picks.indices, picks.value, level=certificate)
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
     if proof.bound is not None:
@@ -77,8 +81,9 @@ def solve(
         if proof.bound > by_chance:
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
-        if told := in_words(proof.prices, picks.value):
-            notes["estimated_prices"] = told
+        notes["certificate_steps"] = proof.sweeps
+        if said := in_words(proof.prices, picks.value):
+            notes["estimated_prices"] = said
     changed = {"upper_bound": proof.bound, "no_bound": proof.reason, "notes": notes}
     return _plain(picks, nested=nested, **changed)
 

@@ -19,6 +19,18 @@ def one_blas_thread() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it, third-party fits run on the thread that calls them: their sums differ from count to count.
+
+    Import what is to be held to it beforehand: libraries are looked for anew at each entry.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
 @functools.cache
 def _controller() -> Any:
     from threadpoolctl import ThreadpoolController
