@@ -40,6 +40,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "random": {"method": "random"},
     "dsir": {"method": "dsir"},
     "dsir as published": {"method": "dsir", "params": {"prior": 0, "chunk": None}},
+    "nearest_to_target": {"method": "nearest_to_target"},
+    "  by the best row": {"method": "nearest_to_target", "params": {"merge": "best"}},
     "auto": {},
 }
 CORPORA = {

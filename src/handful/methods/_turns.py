@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from handful.budget import Ledger
 from handful.selection import Indices
 
 
-def take_in_turns(ledger: Ledger, rankings: Sequence[Indices], shares: Sequence[float]) -> Indices:
+def take_in_turns(
+    ledger: Ledger, rankings: Sequence[Indices | Iterable[int]], shares: Sequence[float]
+) -> Indices:
     """Let each ranking pick its best row left, the one furthest behind its share first.
 
     A ranking is behind by what it has received, rows or cost, over its share; ties go to the earlier.
@@ -19,7 +21,7 @@ def take_in_turns(ledger: Ledger, rankings: Sequence[Indices], shares: Sequence[
 
     Args:
         ledger: Keeps the budget.
-        rankings: Candidates, best first, without repeats within one.
+        rankings: Candidates, best first, without repeats within one; an array, or rows as they are asked for.
         shares: > 0, one a ranking.
 
     Returns:
@@ -32,10 +34,10 @@ def take_in_turns(ledger: Ledger, rankings: Sequence[Indices], shares: Sequence[
         >>> ledger.taken
         [4, 0, 3]
     """
-    if len(rankings) == 1:
+    if len(rankings) == 1 and isinstance(rankings[0], np.ndarray):
         taken = ledger.take_ranked(rankings[0])
         return np.zeros(len(taken), np.int64)
-    queues = [iter(ranking.tolist()) for ranking in rankings]
+    queues = [iter(r.tolist() if isinstance(r, np.ndarray) else r) for r in rankings]
     received = [0.0] * len(rankings)
     waiting = set(range(len(rankings)))
     served: list[int] = []
