@@ -17,6 +17,7 @@ from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
     read_candidates,
     read_costs,
+    read_floor,
     read_given,
     read_groups,
     read_pool,
@@ -111,8 +112,8 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     view = _view(request, run, pool, targets, owned, ids, candidates, vectors, rng)
     at_hand = _at_hand(request, pool, targets, owned)
     key, method, reason = _method(named, params, request, at_hand, n)
-    _check_needs(key, method, at_hand)
-    _check_honours(key, method, budget, included)
+    _check_needs(key, method, at_hand, pool)
+    _check_honours(key, method, budget, included, request)
     costs = read_costs(budget, pool, candidates, run)
     prepared = Prepared(
         request,
@@ -145,8 +146,8 @@ def with_method(
     named, given = _early_method(request)
     at_hand = _at_hand(request, prepared.pool, prepared.targets, prepared.owned)
     key, configured, reason = _method(named, given, request, at_hand, prepared.view.n)
-    _check_needs(key, configured, at_hand)
-    _check_honours(key, configured, prepared.budget, prepared.included)
+    _check_needs(key, configured, at_hand, prepared.pool)
+    _check_honours(key, configured, prepared.budget, prepared.included, request)
     return replace(prepared, request=request, key=key, method=configured, reason=reason)
 
 
@@ -214,6 +215,7 @@ def _view(
         rank=rank,
         scores=lambda name: read_scores(request, pool, candidates, name),
         group=read_groups(pool, candidates, request.group),
+        floor=read_floor(request, len(targets)),
     )
     return view
 
@@ -257,17 +259,28 @@ def _method(
     return key, configure(key, methods.find(key), given), reason
 
 
-def _check_needs(key: str, method: Any, at_hand: set[str]) -> None:
-    needs = set(method.facts.needs)
+def _check_needs(key: str, method: Any, at_hand: set[str], pool: Pool) -> None:
+    needs = set(method.facts.needs) - {"columns"}
     if not isinstance(getattr(method, "similarity", ""), str):  # a matrix or a graph says it all
         needs -= {"features", "target_features", "given_features"}
     missing = [NEED_HELP[need] for need in method.facts.needs if need in needs - at_hand]
+    for name in getattr(method.facts, "columns", ()):
+        column = getattr(method, name)
+        if column is not None and column not in pool.source.schema:
+            missing.append(f"a column {column!r}: name yours by --param {name}=COLUMN")
     if missing:
         raise errors.needs_missing(key, missing)
 
 
-def _check_honours(key: str, method: Any, budget: Budget, included: Indices) -> None:
-    asked = {"rows": True, "amount": budget.amount is not None, "include": len(included) > 0}
+def _check_honours(
+    key: str, method: Any, budget: Budget, included: Indices, request: Request
+) -> None:
+    asked = {
+        "rows": True,
+        "amount": budget.amount is not None,
+        "include": len(included) > 0,
+        "floor": request.floor is not None,
+    }
     for constraint, binds in asked.items():
         if binds and constraint not in method.facts.honours:
             raise errors.not_honoured(key, constraint, method.facts.honours)

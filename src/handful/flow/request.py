@@ -30,6 +30,7 @@ class Request:
         method: A key such as "dsir", "dsir:ngrams=3", a configured method, an objective, or "auto".
         params: Parameters of the method, by name.
         like: The target: what data would be like. A path, data as for the pool, or a mapping of names to them.
+        floor: Least share of the budget for each of several targets, as 0.2 or "20%".
         given: Rows already owned, outside the pool, which some methods keep away from; data as for the pool.
         text: Column or template that makes a row's text; found by itself where there is a usual one.
         like_text: The same for the target, where its columns differ.
@@ -61,6 +62,7 @@ class Request:
     method: Any = "auto"
     params: Mapping[str, Any] = field(default_factory=dict)
     like: Any = None
+    floor: float | str | None = None
     given: Any = None
     text: str | None = None
     like_text: str | None = None

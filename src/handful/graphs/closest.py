@@ -6,7 +6,7 @@ order for each pair, and ties go to the earlier id, so blocks, threads and memor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -34,7 +34,7 @@ class Lists:
 
     Args:
         names: (m, L) int64 places in the order of ids; −1 where there are fewer.
-        values: (m, L) float64 cosines.
+        values: (m, L) float64 cosines, shifted where asked.
         lengths: (m,) how many there are. One shorter than L holds every row that was offered.
     """
 
@@ -49,17 +49,30 @@ class Closest:
     Args:
         targets: (m, d) dense or CSR, finite.
         count: Rows kept for each, L ≥ 1.
+        shifts: For CSR: (groups, d) float64 vectors, one added to the unit vectors of each group of targets; and
+            `ends`, (groups,), one past the last target of each.
 
     Memory: 16·m·L bytes and one copy of the targets.
     """
 
-    def __init__(self, targets: Any, count: int) -> None:
+    def __init__(
+        self,
+        targets: Any,
+        count: int,
+        *,
+        shifts: Floats | None = None,
+        ends: Indices | None = None,
+    ) -> None:
         from handful.kernels.closest import EMPTY
 
         m = targets.shape[0]
         self.values = np.full((m, count), -np.inf)
         self.names = np.full((m, count), EMPTY, np.int64)
-        self._targets: _Dense | _Sparse = (_Sparse if hasattr(targets, "tocsr") else _Dense)(targets)
+        sparse = hasattr(targets, "tocsr")
+        assert sparse or shifts is None
+        self._targets: _Dense | _Sparse = (
+            _Sparse(targets, shifts, ends) if sparse else _Dense(targets)
+        )
         self._locks = [Lock() for _ in range(0, m, TILE_TARGETS)]
 
     def offer(self, rows: Any, order: Indices, is_open: NDArray[np.bool_]) -> None:
@@ -105,15 +118,11 @@ class _Dense:
                 run = slice(first, min(first + TILE_TARGETS, len(self.rows)))
                 yield part, run, self._put(given, lengths, run, units @ self.units[run].T)
 
-    def _put(
-        self, rows: Any, lengths: Floats, run: slice, tile: NDArray[np.float32]
-    ) -> Put:
+    def _put(self, rows: Any, lengths: Floats, run: slice, tile: NDArray[np.float32]) -> Put:
         from handful.kernels.closest import offer_dense
 
-        def put(
-            order: Indices, is_open: NDArray[np.bool_], values: Floats, names: Indices
-        ) -> None:
-            offer_dense(
+        def put(order: Indices, is_open: NDArray[np.bool_], values: Floats, names: Indices) -> None:
+            offer_dense(  # type: ignore[no-untyped-call]
                 tile,
                 self.error,
                 rows,
@@ -134,14 +143,16 @@ def _units(rows: Any) -> tuple[NDArray[np.float32], NDArray[np.float32], Floats]
 
     given = np.ascontiguousarray(rows, np.float32)
     units, lengths = np.empty_like(given), np.empty(len(given))
-    unit_rows(given, units, lengths)  # type: ignore[no-untyped-call]
+    unit_rows(given, units, lengths)
     return given, units, lengths
 
 
 class _Sparse:
     """Target rows by columns: each entry of a pool row meets the targets that have its column."""
 
-    def __init__(self, targets: Any) -> None:
+    def __init__(self, targets: Any, shifts: Floats | None, ends: Indices | None) -> None:
+        self.shifts = np.zeros((0, targets.shape[1])) if shifts is None else shifts
+        self.ends = np.zeros(0, np.int64) if ends is None else ends
         columns = targets.tocsr().astype(np.float64)
         columns.sum_duplicates()
         squares = columns.multiply(columns).sum(axis=1)
@@ -167,8 +178,16 @@ class _Sparse:
         for start in range(0, rows.shape[0], step):
             part = slice(start, min(start + step, rows.shape[0]))
             tile = np.empty((part.stop - start, self.m))
-            sparse_cosines(
-                data, places, starts[start : part.stop + 1], self.starts, self.rows, self.values, tile
+            sparse_cosines(  # type: ignore[no-untyped-call]
+                data,
+                places,
+                starts[start : part.stop + 1],
+                self.starts,
+                self.rows,
+                self.values,
+                self.shifts,
+                self.ends,
+                tile,
             )
             for first in range(0, self.m, TILE_TARGETS):
                 run = slice(first, min(first + TILE_TARGETS, self.m))
@@ -181,7 +200,7 @@ class _Sparse:
                     names: Indices,
                     own: Floats = own,
                 ) -> None:
-                    offer_exact(own, order, is_open, values, names)
+                    offer_exact(own, order, is_open, values, names)  # type: ignore[no-untyped-call]
 
                 yield part, run, put
 
@@ -232,5 +251,3 @@ def closest(
 
 BLOCK = 8 * TILE_ROWS
 """Rows read at a time."""
-
-

@@ -61,7 +61,9 @@ def _any_reaches(line, least):
 
 
 @kernel(types.void(_rows, _single[:, ::1], _double[::1]))
-def unit_rows(rows: NDArray[np.float32], out: NDArray[np.float32], lengths: NDArray[np.float64]):  # type: ignore[no-untyped-def]
+def unit_rows(
+    rows: NDArray[np.float32], out: NDArray[np.float32], lengths: NDArray[np.float64]
+) -> None:
     """Each row over its length, which is summed in float64; a row of zeros stays, with a length of 0.
 
     Args:
@@ -91,7 +93,7 @@ def unit_rows(rows: NDArray[np.float32], out: NDArray[np.float32], lengths: NDAr
         _names,
     )
 )
-def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_open, values, names):  # type: ignore[no-untyped-def]
+def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_open, values, names):
     """Offer a block of rows to the heaps of all targets, by their cosine.
 
     The tile says in float32 which pairs can matter; their cosine is then computed in float64.
@@ -99,8 +101,10 @@ def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_o
     Args:
         tile: (b, m) cosines, each within `error` of the exact one.
         error: ≥ 0.
-        rows: (b, d), and `lengths` (b,).
-        targets: (m, d), and `target_lengths` (m,).
+        rows: (b, d).
+        lengths: (b,) of the rows.
+        targets: (m, d).
+        target_lengths: (m,) of the targets.
         order: (b,) the names the rows are put on the heaps with.
         is_open: (b,) whether a row is offered at all.
         values: (m, L) heaps; −inf where empty.
@@ -138,11 +142,17 @@ def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_o
         _given,
         _places,
         types.Array(_double, 1, "C", readonly=True),
+        types.Array(_double, 2, "C", readonly=True),
+        _given,
         _double[:, ::1],
     )
 )
-def sparse_cosines(data, places, starts, column_starts, column_rows, column_values, out):  # type: ignore[no-untyped-def]
-    """Cosines of sparse rows with all targets, which are given by columns and of unit length.
+def sparse_cosines(
+    data, places, starts, column_starts, column_rows, column_values, shifts, ends, out
+):
+    """Products of sparse rows, brought to unit length, with all targets, plus a shift for each group of them.
+
+        out_ij = ⟨x_i / ‖x_i‖, y_j + shift of j's group⟩
 
     Args:
         data: (nnz,) of the rows, in the order of their columns.
@@ -151,32 +161,45 @@ def sparse_cosines(data, places, starts, column_starts, column_rows, column_valu
         column_starts: (d + 1,) where each column of the targets starts.
         column_rows: (entries,) which target.
         column_values: (entries,) its value.
-        out: (b, m) written. A row without entries has cosine 0 with all.
+        shifts: (groups, d), dense; without groups there is none.
+        ends: (groups,) one past the last target of each group.
+        out: (b, m) written. A row without entries has 0 with all.
 
     Cost: for each entry of a row, the targets that have its column.
     """
+    shift = np.zeros(len(ends))
     for i in range(len(starts) - 1):
         squares = 0.0
         out[i, :] = 0.0
+        shift[:] = 0.0
         for entry in range(starts[i], starts[i + 1]):
             value = np.float64(data[entry])
             squares += value * value
             column = places[entry]
+            for group in range(len(ends)):
+                shift[group] += value * shifts[group, column]
             for place in range(column_starts[column], column_starts[column + 1]):
                 out[i, column_rows[place]] += value * column_values[place]
         if squares > 0.0:
-            scale = 1.0 / np.sqrt(squares)
+            scale, first = 1.0 / np.sqrt(squares), 0
+            for group in range(len(ends)):
+                for j in range(first, ends[group]):
+                    out[i, j] += shift[group]
+                first = ends[group]
             for j in range(out.shape[1]):
                 out[i, j] *= scale
 
 
 @kernel(types.void(_double[:, ::1], _given, _open, _values, _names))
-def offer_exact(tile, order, is_open, values, names):  # type: ignore[no-untyped-def]
+def offer_exact(tile, order, is_open, values, names):
     """Offer a block of rows to the heaps by values that are exact already. See `offer_dense`.
 
     Args:
         tile: (b, m).
-        order, is_open, values, names: As there.
+        order: (b,).
+        is_open: (b,).
+        values: (m, L).
+        names: (m, L).
     """
     for i in range(len(tile)):
         if is_open[i]:

@@ -16,9 +16,16 @@ from handful.runtime.run import Run
 from handful.selection import Floats, Indices, Picks
 
 Need = Literal[
-    "text", "target_text", "features", "target_features", "given_features", "score", "group"
+    "text",
+    "target_text",
+    "features",
+    "target_features",
+    "given_features",
+    "score",
+    "group",
+    "columns",
 ]
-Honour = Literal["rows", "amount", "include"]
+Honour = Literal["rows", "amount", "include", "floor"]
 Result = TypeVar("Result")
 
 NEED_HELP: Mapping[str, str] = {
@@ -29,6 +36,7 @@ NEED_HELP: Mapping[str, str] = {
     "given_features": "rows already owned: pass --given PATH",
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
+    "columns": "columns of the pool that its parameters name",
 }
 
 
@@ -45,6 +53,7 @@ class MethodFacts:
         version: Rises when its picks change.
         optimises: What it strives for of "coverage", "likeness", "diversity", "balance", "score": a verdict
             does not rest on a measure of that. A target needs no mention, for part of it is held out.
+        columns: Parameters that name a numeric column of the pool; goes with the need "columns".
     """
 
     paper: str
@@ -54,6 +63,7 @@ class MethodFacts:
     cost: str
     version: int = 1
     optimises: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 class Method(Protocol):
@@ -107,6 +117,7 @@ class View:
         scores: By name; None: the default.
         group: (n,) int64 codes and their labels, or None.
         given: Features of rows already owned, by name, or None.
+        floor: Least share of the budget that each target gets, or None.
     """
 
     n: int
@@ -120,6 +131,7 @@ class View:
     scores: Callable[[str | None], Floats] | None = None
     group: tuple[Indices, Sequence[str]] | None = None
     given: Callable[[str | None], Any] | None = None
+    floor: float | None = None
 
     @property
     def threads(self) -> int:

@@ -1,10 +1,11 @@
-"""Rankings for take_in_turns out of lists of the rows most like each target row, made longer as needed."""
+"""Rankings for targets out of lists of the rows most like each target row, made longer as needed."""
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from handful.budget import Ledger
 from handful.graphs.closest import Lists
 from handful.methods._contract import View
-from handful.methods._turns import take_in_turns
+from handful.methods._turns import serve_targets
 from handful.selection import Indices, Picks
 
 FIRST_LISTS_BYTES = 1 << 25
@@ -106,10 +107,10 @@ def pick_near(view: View, ledger: Ledger, search: Search, merge: str) -> Picks:
     view.run_with.progress.stage("choosing", None)
     ends = np.cumsum([0, *(target.n for target in view.targets)]).tolist()
     near = Near(search, ledger, view.rank, ends[-1])
-    parts = [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+    parts = [range(a, b) for a, b in pairwise(ends)]
     rankings = [near.in_turn(part) if merge == "turns" else near.by_best(part) for part in parts]
     included = len(ledger.taken)
-    served = take_in_turns(ledger, rankings, [1.0] * len(parts))
+    served = serve_targets(view, ledger, rankings)
     notes: dict[str, Any] = {"passes_over_pool": near.passes}
     if len(parts) > 1:
         received = np.bincount(served, minlength=len(parts)).tolist()
