@@ -121,6 +121,7 @@ class Task:
         return min(len(self.pool) // 20, len(self.own))
 
     def texts(self, rows: np.ndarray) -> dict[str, list[str]]:
+        """Some rows as data."""
         return {"text": [self.corpus.texts[row] for row in rows]}
 
     def cross_entropy(self, picks: np.ndarray) -> float:

@@ -115,6 +115,8 @@ def _summarise(
         facts.append(("value", _value(selection)))
     if selection.weights is not None:
         facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
+    if (copies := result["target_copies"]) is not None:
+        facts.append(("copies of the target", _copies(copies)))
     facts += [(name.replace("_", " "), _note(note)) for name, note in selection.notes.items()]
     table((), [(f"  {name}", text) for name, text in facts], file)
     show_verdict(result.get("verdict"), file)
@@ -153,6 +155,13 @@ def _spent(budget: dict[str, Any]) -> str:
         f"{number_of(budget['spent'])} of {number_of(total)} {budget['asked']['cost']}, "
         f"{number_of(budget['left'])} left"
     )
+
+
+def _copies(found: Mapping[str, int]) -> str:
+    told = f"{found['equal']:,} rows equal a row of it, {found['nearly_equal']:,} nearly"
+    if found["dropped"]:
+        return f"{told}; {found['dropped']:,} were left out"
+    return f"{told}; {found['picked']:,} of them picked"
 
 
 def _value(selection: Selection) -> str:

@@ -100,6 +100,13 @@ def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageErro
     )
 
 
+def no_target_to_compare() -> UsageError:
+    """Copies of a target, and nothing to find them by."""
+    return UsageError(
+        "--drop-target-copies needs a target that shares text, or an array's name, with the pool. Pass --like."
+    )
+
+
 def floor_without_targets(targets: int) -> UsageError:
     """A least share for each target, and not two to share."""
     return UsageError(

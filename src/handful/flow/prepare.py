@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from handful import errors, methods
 from handful.budget import Budget, Ledger
 from handful.flow import auto
+from handful.flow.copies import Codes, TextCopies, Watch, vector_copies
 from handful.flow.ids import Ids, read_ids
 from handful.flow.inputs import (
     read_candidates,
@@ -49,6 +50,8 @@ class Prepared:
         included: Candidates (numbered as in the view) that must be picked.
         reason: Why `auto` chose the method, or None where the user did.
         at_hand: What the request offers a method, in the words of `Need`.
+        copies: Tells which candidates are copies of target rows; None without a target to compare with.
+        dropped: The same of the rows before copies were left out; None where they were not.
     """
 
     request: Request
@@ -68,6 +71,8 @@ class Prepared:
     skipped: list[BadRow]
     meter: Meter
     owned: Pool | None
+    copies: Callable[[], Codes] | None = None
+    dropped: Codes | None = None
     warnings: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -107,9 +112,18 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
     if n == 0:
         raise errors.nothing_left(pool.n)
 
+    dropped = None
+    if request.drop_target_copies:
+        candidates, included, dropped = _without_copies(
+            request, run, pool, targets, candidates, included
+        )
+        n = len(candidates)
     vectors = Vectors(pool.arrays, candidates, request.features)
     rng = Draws(request.seed)
+    copies, watch = _copies(run, pool, targets, candidates)
     view = _view(request, run, pool, targets, owned, ids, candidates, vectors, rng)
+    if watch is not None and view.read_texts is not None:
+        view = replace(view, read_texts=watch.reader(view.read_texts))
     at_hand = _at_hand(request, pool, targets, owned)
     key, method, reason = _method(named, params, request, at_hand, n)
     _check_needs(key, method, at_hand, pool)
@@ -133,9 +147,59 @@ def prepare(data: Any, request: Request, progress: Progress | None = None) -> Pr
         skipped,
         meter,
         owned,
+        copies,
+        dropped,
     )
     _warn(prepared)
     return prepared
+
+
+def _copies(
+    run: Run,
+    pool: Pool,
+    targets: tuple[tuple[str, Pool], ...],
+    candidates: Indices | None,
+) -> tuple[Callable[[], Codes] | None, Watch | None]:
+    """What tells which candidates are copies of target rows, and what watches texts as they are read."""
+    with_text = [target for _, target in targets if target.text is not None]
+    if pool.text is not None and with_text:
+        watch = Watch(TextCopies(with_text), pool.n if candidates is None else len(candidates))
+        read, identity = text_reader(pool, candidates), text_identity(pool, candidates)
+        return lambda: watch.codes(read, run, identity), watch
+    for name in pool.arrays:
+        theirs = [target.arrays[name] for _, target in targets if name in target.arrays]
+        if not theirs or any(array.shape[1] != pool.arrays[name].shape[1] for array in theirs):
+            continue
+        own = pool.arrays[name] if candidates is None else pool.arrays[name][candidates]
+
+        def compare(own: Any = own, theirs: list[Any] = theirs) -> Codes:
+            found = [vector_copies(own, array) for array in theirs]
+            codes: Codes = np.max([np.where(c > 0, 3 - c, 0) for c in found], axis=0)
+            return np.where(codes > 0, 3 - codes, 0).astype(np.uint8)
+
+        return compare, None
+    return None, None
+
+
+def _without_copies(
+    request: Request,
+    run: Run,
+    pool: Pool,
+    targets: tuple[tuple[str, Pool], ...],
+    candidates: Indices | None,
+    included: Indices,
+) -> tuple[Indices, Indices, Codes]:
+    """Candidates that are no copies of target rows; must-includes stay."""
+    tell, _ = _copies(run, pool, targets, candidates)
+    if tell is None:
+        raise errors.no_target_to_compare()
+    codes = tell()
+    kept = codes == 0
+    kept[included] = True
+    rows = np.arange(pool.n) if candidates is None else candidates
+    if not kept.any():
+        raise errors.nothing_left(pool.n)
+    return rows[kept], np.cumsum(kept)[included] - 1, codes
 
 
 def with_method(

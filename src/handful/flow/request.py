@@ -31,6 +31,7 @@ class Request:
         params: Parameters of the method, by name.
         like: The target: what data would be like. A path, data as for the pool, or a mapping of names to them.
         floor: Least share of the budget for each of several targets, as 0.2 or "20%".
+        drop_target_copies: Leave out rows of the pool that equal or nearly equal a row of the target.
         given: Rows already owned, outside the pool, which some methods keep away from; data as for the pool.
         text: Column or template that makes a row's text; found by itself where there is a usual one.
         like_text: The same for the target, where its columns differ.
@@ -63,6 +64,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     like: Any = None
     floor: float | str | None = None
+    drop_target_copies: bool = False
     given: Any = None
     text: str | None = None
     like_text: str | None = None
@@ -101,8 +103,14 @@ class Request:
         names = [f.name for f in dataclasses.fields(self) if f.name not in volatile]
         given = {name: getattr(self, name) for name in names}
         return {
-            name: plain(value) for name, value in given.items() if value is not None and value != {}
+            name: plain(value)
+            for name, value in given.items()
+            if value is not None and value is not False and not _empty(value)
         }
+
+
+def _empty(value: Any) -> bool:
+    return isinstance(value, Mapping) and not value
 
 
 def flag(name: str) -> str:
