@@ -43,7 +43,6 @@ METHODS: dict[str, dict[str, Any]] = {
     "random": {"method": "random"},
     "dsir": {"method": "dsir"},
     "dsir as published": {"method": "dsir", "params": {"prior": 0, "chunk": None}},
-    "nearest_to_target": {"method": "nearest_to_target"},
     "nearest_to_target, contrast=0": {"method": "nearest_to_target", "params": {"contrast": 0}},
     "nearest_to_target, merge=best": {"method": "nearest_to_target", "params": {"merge": "best"}},
     "auto": {},
