@@ -82,7 +82,10 @@ def test_an_option_is_called_as_on_the_command_line():
         ({"score", "text"}, "top"),
         ({"text", "features"}, "facility_location"),
         ({"features"}, "facility_location"),
-        ({"text", "features", "score", "group", "target_text", "target_features"}, "dsir"),
+        (
+            {"text", "features", "score", "group", "target_text", "target_features"},
+            "nearest_to_target",
+        ),
         ({"features", "target_features"}, "flqmi"),
     ],
 )
@@ -96,7 +99,7 @@ def test_auto_compares_fewer_pairs_the_more_rows_there_are():
     assert auto.choose({"features"}, auto.ALL_PAIRS).params == {}
     assert auto.choose({"features"}, auto.ALL_PAIRS + 1).params == {"optimizer": "partitioned"}
     assert auto.choose({"features"}, auto.SOME_PAIRS + 1).key == "random"
-    assert auto.choose({"features", "target_text"}, auto.SOME_PAIRS + 1).key == "dsir"
+    assert auto.choose({"features", "target_text"}, auto.SOME_PAIRS + 1).key == "nearest_to_target"
 
 
 def test_every_method_of_the_table_needs_no_more_than_its_line_offers():

@@ -65,6 +65,13 @@ PANELS: dict[str, tuple[Flag, ...]] = {
     ),
     "What the picks should be like": (
         Flag("--like", list, "PATH", "Rows of a target, or NAME=PATH; once for each target."),
+        Flag("--floor", str, "SHARE", "Of the budget, for each target at least: 20% or 0.2."),
+        Flag(
+            "--drop-target-copies",
+            bool,
+            None,
+            "Leave out rows that (nearly) equal one of a target.",
+        ),
         Flag("--given-embeddings", str, "FILE", "As --embeddings, of the rows already owned."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),

@@ -16,7 +16,8 @@ from handful.cli.show import bytes_of, glimpse, json_text, number_of, print_json
 from handful.cli.verdict import show_verdict
 from handful.comparing.cases import judged
 from handful.comparing.verdict import check_draws
-from handful.flow.prepare import Prepared, prepare
+from handful.flow.prepare import prepare
+from handful.flow.prepared import Prepared
 from handful.flow.save import Layout, Saved, files_read, settle, write
 from handful.flow.select import choose
 from handful.io.atomic import Files
@@ -123,26 +124,7 @@ def _summarise(
     file: TextIO,
 ) -> None:
     result = selection.manifest["result"]
-    facts = [("method", _method(prepared)), ("picked", _picked(selection, result))]
-    if result["duplicates"] is not None:
-        facts.insert(0, ("duplicates", _duplicates(result["duplicates"])))
-    if result["update"] is not None:
-        facts.append(("update", _update(result["update"])))
-    if "spent" in result["budget"]:
-        facts.append(("spent", _spent(result["budget"])))
-    if result["budget"].get("quotas"):
-        facts.append(("quotas", _quotas(result["budget"]["quotas"])))
-    if selection.value is not None:
-        facts.append(("value", _value(selection)))
-    if selection.weights is not None:
-        facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
-    if "random_value" in selection.notes:
-        facts.append(("random", _beside_random(selection)))
-    for name, note in selection.notes.items():
-        if name not in _SCALE:
-            said = _trade_off(note) if name == "trade_off" else _note(note)
-            facts.append((name.replace("_", " "), said))
-    facts.append(("took", _took(selection.manifest["run"])))
+    facts = [*_asked_and_got(prepared, selection), *_said(selection)]
     table((), [(f"  {name}", text) for name, text in facts], file)
     show_verdict(result.get("verdict"), file)
     _show_picks(prepared, selection, file)
@@ -154,6 +136,40 @@ def _summarise(
         print(f"  and {saved.manifest}: handful verify {saved.manifest}", file=file)
     if report is not None:
         print(f"  and {report}: open it in a browser", file=file)
+
+
+def _asked_and_got(prepared: Prepared, selection: Selection) -> list[tuple[str, str]]:
+    """What was picked of what, by what, and how the constraints were kept."""
+    result = selection.manifest["result"]
+    facts = [("method", _method(prepared)), ("picked", _picked(selection, result))]
+    if result["duplicates"] is not None:
+        facts.insert(0, ("duplicates", _duplicates(result["duplicates"])))
+    if result["update"] is not None:
+        facts.append(("update", _update(result["update"])))
+    if "spent" in result["budget"]:
+        facts.append(("spent", _spent(result["budget"])))
+    if result["budget"].get("quotas"):
+        facts.append(("quotas", _quotas(result["budget"]["quotas"])))
+    if (copies := result["target_copies"]) is not None:
+        facts.append(("copies of the target", _copies(copies)))
+    return facts
+
+
+def _said(selection: Selection) -> list[tuple[str, str]]:
+    """Value, weights, and whatever the method notes."""
+    facts = []
+    if selection.value is not None:
+        facts.append(("value", _value(selection)))
+    if selection.weights is not None:
+        facts.append(("weights", _WEIGHTS[selection.weight_kind or "inclusion"]))
+    if "random_value" in selection.notes:
+        facts.append(("random", _beside_random(selection)))
+    for name, note in selection.notes.items():
+        if name not in _SCALE:
+            said = _trade_off(note) if name == "trade_off" else _note(note)
+            facts.append((name.replace("_", " "), said))
+    facts.append(("took", _took(selection.manifest["run"])))
+    return facts
 
 
 _WEIGHTS = {
@@ -203,6 +219,13 @@ def _spent(budget: dict[str, Any]) -> str:
         f"{number_of(budget['spent'])} of {number_of(total)} {budget['asked']['cost']}, "
         f"{number_of(budget['left'])} left"
     )
+
+
+def _copies(found: Mapping[str, int]) -> str:
+    told = f"{found['equal']:,} rows equal a row of it, {found['nearly_equal']:,} nearly"
+    if found["dropped"]:
+        return f"{told}; {found['dropped']:,} were left out"
+    return f"{told}; {found['picked']:,} of them picked"
 
 
 def _value(selection: Selection) -> str:

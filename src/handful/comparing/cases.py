@@ -9,7 +9,7 @@ import numpy as np
 from handful.comparing.trial import Case
 from handful.comparing.verdict import Verdict, judge
 from handful.flow.inputs import read_groups
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.runtime.meter import Meter
 from handful.selection import Indices, Selection
 

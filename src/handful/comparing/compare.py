@@ -19,7 +19,8 @@ from handful.comparing.probes import choose, configured
 from handful.comparing.probes._contract import Probe
 from handful.comparing.trial import FOLDS
 from handful.flow.inputs import read_targets
-from handful.flow.prepare import Prepared, prepare, with_method
+from handful.flow.prepare import prepare, with_method
+from handful.flow.prepared import Prepared
 from handful.flow.record import inputs_section
 from handful.flow.select import request as as_request
 from handful.methods._contract import Target

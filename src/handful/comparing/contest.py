@@ -16,7 +16,7 @@ from handful.comparing.peak import Peak
 from handful.comparing.probes._contract import Probe
 from handful.comparing.statistics import differences
 from handful.errors import HandfulError
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.flow.record import title_of
 from handful.parameters import values
 from handful.rng import Draws

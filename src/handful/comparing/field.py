@@ -14,7 +14,7 @@ from handful.comparing.draws import lowest
 from handful.comparing.narrow import narrow_target, narrow_view
 from handful.comparing.probes._contract import Lesson
 from handful.comparing.trial import FOLDS
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.methods._contract import Target
 from handful.pool import Pool, Strings
 from handful.rng import Draws

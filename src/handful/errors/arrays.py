@@ -63,3 +63,42 @@ def cache_full(folder: object, needed: int) -> DataError:
         f"{folder}: the disk has no room for {needed:,} bytes of cached features. Make room (handful cache "
         "--clear), or pass --no-cache, or --cache-dir FOLDER on another disk."
     )
+
+
+def negative_activation(whose: str, place: tuple[int, int], value: float) -> DataError:
+    """An overlap of activations, one of which is below 0."""
+    return DataError(
+        f"Activations of {whose}: [{place[0]}, {place[1]}] = {value:g}, and mona needs values ≥ 0. "
+        "Take them after the autoencoder's nonlinearity."
+    )
+
+
+def moments_of_others(names: Iterable[str]) -> DataError:
+    """Optimiser state that does not belong to the gradients."""
+    return DataError(
+        f"Gradients and moments are not of the same weights: {listed(list(names)[:3])} differ. Pass all three "
+        "by the names of the model's parameters, each of one shape."
+    )
+
+
+def losses_of_models(name: str, columns: int, models: int) -> DataError:
+    """A column of losses too many or too few."""
+    return DataError(
+        f"The target's array {name!r} has {columns} columns, and --param benchmark names {models} models. "
+        "Give one column of losses for each score, in the same order."
+    )
+
+
+def models_all_tie() -> DataError:
+    """A benchmark that ranks nothing."""
+    return DataError(
+        "All models have the same benchmark score, so no loss can rank them as it does. Pass models that differ."
+    )
+
+
+def nothing_to_learn(rows: int) -> DataError:
+    """No contrast between sampled texts."""
+    return DataError(
+        f"The {rows} sampled texts all have the same predictive strength: there is nothing to learn from them. "
+        "Sample more texts, or pass models that differ more."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handful.errors._base import UsageError, listed, nearest
+from handful.errors._base import InfeasibleError, UsageError, listed, nearest
 
 
 def no_groups() -> UsageError:
@@ -136,11 +136,42 @@ def needs_missing(key: str, missing: Iterable[str]) -> UsageError:
 def not_honoured(key: str, constraint: str, honours: Iterable[str]) -> UsageError:
     """A constraint the method does not keep."""
     flags = {"amount": "--budget", "include": "--include", "rows": "--rows", "quotas": "--quota"}
-    flags |= {"max_similarity": "--max-similarity", "changes": "--changes"}
+    flags |= {"max_similarity": "--max-similarity", "changes": "--changes", "floor": "--floor"}
     kept = ", ".join(flags.get(name, name) for name in honours)
     return UsageError(
         f"{key} does not honour {flags.get(constraint, constraint)}; it honours {kept}. "
         "Choose another method: handful methods."
+    )
+
+
+def no_target_to_compare() -> UsageError:
+    """Copies of a target, and nothing to find them by."""
+    return UsageError(
+        "--drop-target-copies needs a target that shares text, or an array's name, with the pool. Pass --like."
+    )
+
+
+def floor_without_targets(targets: int) -> UsageError:
+    """A least share for each target, and not two to share."""
+    return UsageError(
+        f"--floor shares the budget among several targets, and there are {targets}. "
+        "Pass --like once for each, or leave --floor out."
+    )
+
+
+def floors_over_budget(floor: float, targets: int) -> UsageError:
+    """Least shares that add up to more than all."""
+    return UsageError(
+        f"--floor {floor:g} for each of {targets} targets is more than the whole budget. "
+        f"Ask for at most {1 / targets:.4g}."
+    )
+
+
+def floor_not_met(name: str, received: str, wanted: str) -> InfeasibleError:
+    """A target that found fewer rows than its least share."""
+    return InfeasibleError(
+        f"Target {name!r} got {received} of the {wanted} that --floor promises it, and no more row fits. "
+        "Lower --floor, or the budget."
     )
 
 

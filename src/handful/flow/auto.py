@@ -16,9 +16,9 @@ RULES: tuple[tuple[str, int | None, str, Mapping[str, str], str], ...] = (
     (
         "target_text",
         None,
-        "dsir",
+        "nearest_to_target",
         {},
-        "there is a target with text: match its n-grams by importance resampling",
+        "there is a target with text: each of its rows in turn picks the row most like it by its words",
     ),
     (
         "target_features",
@@ -71,7 +71,7 @@ def choose(at_hand: set[str], n: int, *, everything: bool = False) -> Choice:
 
     Example:
         >>> choose({"text", "target_text"}, 1000).key
-        'dsir'
+        'nearest_to_target'
         >>> choose({"features"}, 50_000).params
         {'optimizer': 'partitioned'}
     """

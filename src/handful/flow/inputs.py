@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget import Budget, Quota, Quotas, exact
+from handful.budget import Budget, Quota, Quotas, exact, parse_fraction
 from handful.flow.ids import Ids
 from handful.flow.request import Request
 from handful.io.cost import costs_of
@@ -196,6 +196,18 @@ def _texts_at(pool: Pool, rows: Indices) -> Strings:
         texts = pool.texts(first, last)
         parts.append(texts if len(texts) == len(within) else texts.take(within - first))
     return Strings.concatenate(parts)
+
+
+def read_floor(request: Request, targets: int) -> float | None:
+    """The least share of the budget each target gets; None where not asked."""
+    if request.floor is None:
+        return None
+    floor = float(parse_fraction(request.floor, "--floor"))
+    if targets < 2:
+        raise errors.floor_without_targets(targets)
+    if floor * targets > 1 + 1e-12:
+        raise errors.floors_over_budget(floor, targets)
+    return floor
 
 
 def read_scores(

@@ -12,7 +12,8 @@ import numpy as np
 from handful import errors, methods
 from handful.duplicates import configured as configured_duplicates
 from handful.features import configured
-from handful.flow.prepare import Prepared, prepare
+from handful.flow.prepare import prepare
+from handful.flow.prepared import Prepared
 from handful.flow.request import Request
 from handful.flow.select import request
 from handful.flow.vectors import DEFAULT_FEATURES, Vectors

@@ -14,7 +14,7 @@ import numpy as np
 
 import handful
 from handful.budget import audit, exact, exact_sum
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.flow.request import plain
 from handful.flow.update import update_section
 from handful.io import digest

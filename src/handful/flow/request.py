@@ -30,6 +30,8 @@ class Request:
         method: A key such as "dsir", "dsir:ngrams=3", a configured method, an objective, or "auto".
         params: Parameters of the method, by name.
         like: The target: what data would be like. A path, data as for the pool, or a mapping of names to them.
+        floor: Least share of the budget for each of several targets, as 0.2 or "20%".
+        drop_target_copies: Leave out rows of the pool that equal or nearly equal a row of the target.
         given: Rows already owned, outside the pool, which some methods keep away from; data as for the pool.
         text: Column or template that makes a row's text; found by itself where there is a usual one.
         like_text: The same for the target, where its columns differ.
@@ -69,6 +71,8 @@ class Request:
     method: Any = "auto"
     params: Mapping[str, Any] = field(default_factory=dict)
     like: Any = None
+    floor: float | str | None = None
+    drop_target_copies: bool = False
     given: Any = None
     text: str | None = None
     like_text: str | None = None
@@ -122,7 +126,9 @@ class Request:
         return {
             name: plain(value)
             for name, value in given.items()
-            if value is not None and not (isinstance(value, Mapping) and not value)
+            if value is not None
+            and value is not False
+            and not (isinstance(value, Mapping) and not value)
         }
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from handful import errors
-from handful.flow.prepare import Prepared, prepare
+from handful.flow.copies import counts
+from handful.flow.prepare import prepare
+from handful.flow.prepared import Prepared
 from handful.flow.record import inputs_section, kept_quotas, result_section, run_section
 from handful.flow.request import Request
 from handful.rng import Draws
@@ -67,7 +69,8 @@ def choose(prepared: Prepared) -> Selection:
     view, ledger = prepared.view, prepared.ledger()
     picks = prepared.method.run(view, ledger, Draws(prepared.request.seed))
     _hold_to_the_budget(prepared, picks)
-    warnings = [*prepared.warnings, *_shortfall(prepared, picks)]
+    copies = _copies(prepared, picks)
+    warnings = [*prepared.warnings, *_shortfall(prepared, picks), *_leaks(copies)]
     rows = prepared.source_rows(np.asarray(picks.indices, np.int64))
     selection = Selection(
         indices=rows,
@@ -89,7 +92,7 @@ def choose(prepared: Prepared) -> Selection:
         "format": 1,
         "request": prepared.request.record(),
         "inputs": inputs_section(prepared),
-        "result": result_section(prepared, selection),
+        "result": {**result_section(prepared, selection), "target_copies": copies},
         "run": run_section(prepared),
     }
     return replace(selection, manifest=manifest)
@@ -116,6 +119,28 @@ def _nested(prepared: Prepared, picks: Picks) -> bool:
     """As the picks or the method say; never under quotas, for a prefix need not keep them."""
     declared: bool = prepared.method.facts.nested if picks.nested is None else picks.nested
     return declared and prepared.quotas is None
+
+
+def _copies(prepared: Prepared, picks: Picks) -> dict[str, int] | None:
+    """How many rows are copies of target rows, and how many of those were picked or left out."""
+    if prepared.copies is None:
+        return None
+    found = counts(prepared.copies(), np.asarray(picks.indices, np.int64))
+    if prepared.dropped is None:
+        return {**found, "dropped": 0}
+    before = counts(prepared.dropped, np.zeros(0, np.int64))
+    left = found["equal"] + found["nearly_equal"]  # must-includes
+    dropped = before["equal"] + before["nearly_equal"] - left
+    return {**before, "picked": found["picked"], "dropped": dropped}
+
+
+def _leaks(copies: dict[str, int] | None) -> list[str]:
+    if copies is None or not copies["picked"]:
+        return []
+    return [
+        f"{copies['picked']} of the picks equal or nearly equal a row of the target. If the target is what you "
+        "will test on, its answers leak: --drop-target-copies leaves such rows out."
+    ]
 
 
 def _shortfall(prepared: Prepared, picks: Picks) -> list[str]:

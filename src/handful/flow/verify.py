@@ -13,7 +13,8 @@ import numpy as np
 
 from handful import errors, methods
 from handful.budget import exact_sum
-from handful.flow.prepare import Prepared, prepare
+from handful.flow.prepare import prepare
+from handful.flow.prepared import Prepared
 from handful.flow.record import inputs_section, kept_quotas, picks_hash
 from handful.flow.request import Request
 from handful.flow.select import choose

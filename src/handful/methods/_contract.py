@@ -17,9 +17,16 @@ from handful.runtime.run import Run
 from handful.selection import Floats, Indices, Picks
 
 Need = Literal[
-    "text", "target_text", "features", "target_features", "given_features", "score", "group"
+    "text",
+    "target_text",
+    "features",
+    "target_features",
+    "given_features",
+    "score",
+    "group",
+    "columns",
 ]
-Honour = Literal["rows", "amount", "include", "quotas", "max_similarity", "changes"]
+Honour = Literal["rows", "amount", "include", "quotas", "max_similarity", "changes", "floor"]
 Result = TypeVar("Result")
 
 NEED_HELP: Mapping[str, str] = {
@@ -31,6 +38,7 @@ NEED_HELP: Mapping[str, str] = {
     "where the pool has --embeddings",
     "score": "a score: pass --score COLUMN, larger is better",
     "group": "groups: pass --group COLUMN",
+    "columns": "columns of the pool that its parameters name",
 }
 
 
@@ -47,6 +55,7 @@ class MethodFacts:
         version: Rises when its picks change.
         optimises: What it strives for of "coverage", "likeness", "diversity", "balance", "score": a verdict
             does not rest on a measure of that. A target needs no mention, for part of it is held out.
+        columns: Parameters that name a numeric column of the pool; goes with the need "columns".
     """
 
     paper: str
@@ -56,6 +65,7 @@ class MethodFacts:
     cost: str
     version: int = 1
     optimises: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 class Method(Protocol):
@@ -109,6 +119,7 @@ class View:
         scores: By name; None: the default.
         group: (n,) int64 codes and their labels, or None.
         given: Features of rows already owned, by name, or None.
+        floor: Least share of the budget that each target gets, or None.
     """
 
     n: int
@@ -122,6 +133,7 @@ class View:
     scores: Callable[[str | None], Floats] | None = None
     group: tuple[Indices, Sequence[str]] | None = None
     given: Callable[[str | None], Any] | None = None
+    floor: float | None = None
 
     @property
     def threads(self) -> int:

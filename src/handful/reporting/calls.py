@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.reporting.page import Call, Shown
 from handful.reporting.text import beginning, texts_of
 from handful.rng import Draws

@@ -9,7 +9,7 @@ import numpy as np
 
 from handful.comparing.draws import random_picks
 from handful.comparing.verdict import CURVE_SHARES
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.reporting.page import Chart
 from handful.rng import Draws
 from handful.selection import Floats, Selection

@@ -12,7 +12,7 @@ from handful import errors
 from handful.budget import exact
 from handful.comparing.cases import case_of
 from handful.comparing.vectors import cosines
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.graphs.rows import unit_rows
 from handful.reporting.calls import kept_by, standing_of
 from handful.reporting.report import again

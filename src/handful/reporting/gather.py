@@ -13,7 +13,7 @@ from handful.comparing.cases import case_of
 from handful.comparing.draws import lowest
 from handful.comparing.vectors import cosines, tiles
 from handful.features import configured
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.flow.record import title_of
 from handful.flow.vectors import DEFAULT_FEATURES
 from handful.graphs.rows import unit_rows

@@ -10,7 +10,8 @@ import numpy as np
 
 from handful import errors
 from handful.comparing.comparison import Comparison
-from handful.flow.prepare import Prepared, prepare
+from handful.flow.prepare import prepare
+from handful.flow.prepared import Prepared
 from handful.flow.verify import replay
 from handful.io.manifest import read_manifest, read_sidecar
 from handful.io.output import check_place

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from handful import errors
 from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, Target, View, wanted
-from handful.methods._turns import take_in_turns
+from handful.methods._turns import serve_targets
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
@@ -88,7 +88,7 @@ class Dsir:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Xie, Santurkar, Ma & Liang 2023, Data selection for language models via importance resampling",
         needs=("text", "target_text"),
-        honours=("rows", "amount", "include", "quotas", "max_similarity"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity", "floor"),
         nested=True,
         cost="two passes over the text, O(tokens · ngrams); 8 bytes a row and target",
     )
@@ -118,7 +118,7 @@ class Dsir:
             for place in range(len(targets))
         ]
         included = len(ledger.taken)
-        served = take_in_turns(ledger, rankings, self._shares(targets))
+        served = serve_targets(view, ledger, rankings, self._shares(targets))
         picks = np.array(ledger.taken, np.int64)
         notes = self._notes(view, targets, pool, weights, picks)
         if len(targets) > 1:
@@ -126,7 +126,8 @@ class Dsir:
             notes["rows_per_target"] = _by_name(view, received)
         if included:
             notes["rows_included"] = included
-        return Picks(picks, notes=notes)
+        nested = view.floor is None or self.shares == "equal"  # a floor is kept by the last rows
+        return Picks(picks, notes=notes, nested=nested)
 
     def standing(self, view: View, picks: Indices, rng: Draws) -> Floats | None:
         """Log-weight over temperature plus noise; None with several targets, which pick in turn."""
