@@ -32,6 +32,8 @@ FEW = 500
 """Nodes that one question may take."""
 TINY = Fraction(1, 10**9)
 """Rounding allowed in a bound that was computed in float64, as a share of it."""
+MOST, BYTES = 2**63 - 1, 8
+"""The largest int64, and its size."""
 CELLS = 2 * 10**6
 """Numbers that the bulk filler may look at together."""
 
@@ -96,6 +98,8 @@ class Lookahead:
             top = np.iinfo(np.int64).max if whole else np.inf
             self.ceiling = np.full(count, top, np.int64 if whole else np.float64)
         self.others: dict[int, Counts] = {}
+        self.plain: NDArray[np.bool_] | None = None
+        self.allowed: NDArray[Any] = np.zeros(0)
         self._forget()
 
     def copy(self, free: NDArray[np.bool_]) -> Lookahead:
@@ -119,30 +123,38 @@ class Lookahead:
         """(m,) bool, of candidates that are open where `free` says so."""
         signatures = self.signature[candidates]
         mask = free & ~self.dead[signatures]
-        present = np.flatnonzero(np.bincount(signatures[mask], minlength=len(self.dead)))
         if self.shelves is None:
+            present = np.flatnonzero(np.bincount(signatures[mask], minlength=len(self.dead)))
             for s in present[~self.known[present]].tolist():
                 if not self.more[s] and self._exchange(s) is None:
                     self._ask(s)
                 self.known[s] = True
             return np.asarray(mask & ~self.dead[signatures])
-        return self._affordable(candidates, signatures, mask, present, left)
+        return self._affordable(candidates, signatures, mask, left)
 
     def _affordable(
         self,
         candidates: NDArray[np.intp],
         signatures: Counts,
         mask: NDArray[np.bool_],
-        present: Counts,
         left: Number,
     ) -> NDArray[np.bool_]:
         assert self.costs is not None
         assert self.ceiling is not None
-        for s in present[~self.known[present]].tolist():
-            self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
-            self.known[s] = True
+        assert self.shelves is not None
+        spare = left - self.shelves.total
+        if (
+            self.plain is None
+        ):  # those that may come besides; what they may cost needs no more thought
+            self.plain = (self.slack[:, None] + self.system.d >= 0).all(axis=0)
+            self.allowed[self.plain] = below(spare, self.allowed.dtype)
         costs = self.costs[candidates]
         mask &= costs <= below(left, self.allowed.dtype)
+        fits = mask & (costs <= self.allowed[signatures])
+        for s in np.unique(signatures[mask & ~fits]).tolist():
+            if not self.known[s]:
+                self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
+                self.known[s] = True
         fits = mask & (costs <= self.allowed[signatures])
         unsure = np.flatnonzero(mask & ~fits & (costs <= self.ceiling[signatures]))
         for learn in (self._lower_by_prices, self._price_anew):
@@ -434,6 +446,7 @@ class Lookahead:
     def _forget(self) -> None:
         """What was found out holds for one state."""
         self.known = np.zeros(len(self.dead), bool)
+        self.plain = None
         self.others.clear()
         if self.costs is not None:
             dtype = np.float64 if self.costs.dtype.kind == "f" else np.int64
@@ -444,7 +457,9 @@ def below(number: Any, dtype: Any, *, strictly: bool = False) -> Any:
     """The largest number of a type that is at most, or less than, an exact one."""
     if np.dtype(dtype).kind in "iu":
         whole = math.ceil(number) - 1 if strictly else math.floor(number)
-        return max(-1, min(whole, int(np.iinfo(dtype).max)))
+        return max(
+            -1, min(whole, MOST if np.dtype(dtype).itemsize == BYTES else np.iinfo(dtype).max)
+        )
     if number < 0:
         return -1.0
     largest = sys.float_info.max
