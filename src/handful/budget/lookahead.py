@@ -146,7 +146,7 @@ class Lookahead:
         if (
             self.plain is None
         ):  # those that may come besides; what they may cost needs no more thought
-            self.plain = (self.slack[:, None] + self.system.d >= 0).all(axis=0)
+            self.plain = np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
             self.allowed[self.plain] = below(spare, self.allowed.dtype)
         costs = self.costs[candidates]
         mask &= costs <= below(left, self.allowed.dtype)
