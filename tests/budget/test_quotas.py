@@ -1,3 +1,4 @@
+import itertools
 import re
 from fractions import Fraction
 from itertools import combinations
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handful.budget import Bound, Budget, Ledger, Quota, Quotas, audit, exact
+from handful.budget.feasibility import System, conflict, find
 from handful.errors import InfeasibleError, UsageError
 
 SOME = settings.default.max_examples if settings.default.max_examples > 50 else 25
@@ -345,3 +347,36 @@ def test_a_share_of_the_cost_spends_most_of_the_amount():
     ledger.take_ranked(rng.permutation(n))
     assert holds(quotas, costs, n, ledger.amount, tuple(ledger.taken))
     assert ledger.spent >= 0.97 * ledger.amount
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=SOME, deadline=None)
+def test_the_conflict_named_is_one_and_no_part_of_it_is(seed):
+    rng = np.random.default_rng(seed)
+    columns = {"x": rng.choice(list("abc"), 9).tolist(), "y": rng.choice(list("uv"), 9).tolist()}
+    asked = [
+        f"{name}:{side}={bound}"
+        for name in ("x", "y")
+        for side, bound in (
+            ("min", rng.choice(["1", "2", "3", "4", "30%", "40%", "60%"])),
+            ("max", rng.choice(["3", "2", "30%", "50%"])),
+        )
+    ]
+    rows = int(rng.integers(1, 8))
+    system = System.of(quotas_of(columns, asked), rows)
+    quotas = quotas_of(columns, asked)
+    low = np.zeros(quotas.count, np.int64)
+    high = np.bincount(quotas.signature, minlength=quotas.count)
+    some = np.ones(quotas.count, np.int64)
+    if find(system.with_row(some, -1, "a row"), low, high).y is not None:
+        return
+    names = conflict(system, low, high, None, 0.0, "")
+    places = [system.said.index(name) for name in dict.fromkeys(names)]
+    counts = list(itertools.product(*(range(most + 1) for most in high.tolist())))[1:]
+
+    def met(keep):
+        part = system.some(keep)
+        return any((part.slack(np.array(y)) >= 0).all() for y in counts)
+
+    assert not met(places)
+    assert all(met([p for p in places if p != place]) for place in places)
