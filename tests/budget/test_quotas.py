@@ -380,3 +380,30 @@ def test_the_conflict_named_is_one_and_no_part_of_it_is(seed):
 
     assert not met(places)
     assert all(met([p for p in places if p != place]) for place in places)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "dearest first",
+        pytest.param("by group", marks=pytest.mark.slow),
+        pytest.param("shuffled", marks=pytest.mark.slow),
+    ],
+)
+def test_shares_of_twenty_groups_do_not_keep_the_amount_from_being_spent(order):
+    rng = np.random.default_rng(0)
+    n, odds = 20_000, 1 / np.arange(1, 21)
+    labels = [f"g{g:02}" for g in range(20)]
+    codes = rng.choice(20, n, p=odds / odds.sum())
+    quotas = Quotas.of([Quota.parse("g:min=2.5%,max=16%")], {"g": (codes, labels)}, n)
+    costs = np.maximum(1, rng.lognormal(5, 1, n)).astype(np.int64)
+    amount = int(costs.sum() // 50)
+    ranking = {
+        "by group": np.argsort(codes, kind="stable"),
+        "dearest first": np.argsort(-costs, kind="stable"),
+        "shuffled": rng.permutation(n),
+    }[order]
+    ledger = Ledger(n, rows=n, costs=costs, amount=amount, quotas=quotas)
+    ledger.take_ranked(ranking)
+    assert holds(quotas, costs, n, amount, tuple(ledger.taken))
+    assert ledger.spent >= 0.998 * amount

@@ -192,6 +192,8 @@ class Ledger:
             self.spent = spent
         self.open[row] = False
         self.taken.append(row)
+        if self.ahead is not None:
+            self.ahead.settle(self._left())
 
     def take_ranked(self, ranking: NDArray[np.intp]) -> NDArray[np.intp]:
         """The shared filler: go down a ranking and take whatever fits, until nothing does.
@@ -245,6 +247,8 @@ class Ledger:
             self.ahead.take_all(rows)
         self.open[rows] = False
         self.taken.extend(rows.tolist())
+        if self.ahead is not None:
+            self.ahead.settle(self._left())
 
     def _fitting_prefix(self, ranking: NDArray[np.intp]) -> int:
         """How many leading rows surely fit together; at least one, as the first is feasible."""

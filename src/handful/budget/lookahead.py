@@ -23,7 +23,7 @@ from handful.budget.feasibility import Counts, System, find, limit_prices, refus
 from handful.budget.quotas import Quotas
 from handful.budget.shelves import Number, Shelves
 
-MENDS = 8
+MENDS = 24
 """Rows that the witness may be given to make room for one more."""
 EFFORT = 10_000
 """Questions put to the programme, times the signatures squared; where they are used up the witness alone
@@ -100,7 +100,9 @@ class Lookahead:
         self.others: dict[int, Counts] = {}
         self.plain: NDArray[np.bool_] | None = None
         self.allowed: NDArray[Any] = np.zeros(0)
+        self.cramped = False
         self._forget()
+        self.settle(left)
 
     def copy(self, free: NDArray[np.bool_]) -> Lookahead:
         """One that stands as this one does; `free` is the other ledger's."""
@@ -433,6 +435,40 @@ class Lookahead:
         self.taken += counts
         self.available -= counts
         self.dead |= self.available == 0
+        self._forget()
+
+    def settle(self, left: Number) -> None:
+        """Give the witness room, once what it holds runs low beside what is taken.
+
+        Shares of the pick are coarse while it is small: a witness of twice as many rows lets most rows
+        through. It may cost half of what is left; the number of times grows with the logarithm of the pick.
+        """
+        count = len(self.dead)
+        wanted = int(self.taken.sum()) + 4 * count
+        idle = self.shelves is None or self.cramped or not self.quotas.of_rows
+        if idle or 4 * int(self.more.sum()) >= wanted:
+            return
+        assert self.shelves is not None
+        total = min(self.rows, int(self.taken.sum()) + wanted)
+        larger = self.system.with_row(np.ones(count, np.int64), -total, "more rows")
+        found = find(
+            larger,
+            self.taken,
+            self.taken + self.available,
+            aim="cheapest",
+            prefixes=self.shelves.prefixes(wanted),
+            amount=float(left) / 2,
+            nodes=FEW,
+        )
+        self.cramped = found.y is None
+        if found.y is None:
+            return
+        before = self.more.copy()
+        self.shelves.hold_anew(found.y - self.taken)
+        if self.shelves.total <= left:
+            self.slack = self.system.slack(found.y)
+        else:
+            self.shelves.hold_anew(before)
         self._forget()
 
     # The witness ---------------------------------------------------------------------------------
