@@ -1,3 +1,4 @@
+import itertools
 import re
 from fractions import Fraction
 from itertools import combinations
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handful.budget import Bound, Budget, Ledger, Quota, Quotas, audit, exact
+from handful.budget.feasibility import System, conflict, find
 from handful.errors import InfeasibleError, UsageError
 
 SOME = settings.default.max_examples if settings.default.max_examples > 50 else 25
@@ -345,3 +347,63 @@ def test_a_share_of_the_cost_spends_most_of_the_amount():
     ledger.take_ranked(rng.permutation(n))
     assert holds(quotas, costs, n, ledger.amount, tuple(ledger.taken))
     assert ledger.spent >= 0.97 * ledger.amount
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=SOME, deadline=None)
+def test_the_conflict_named_is_one_and_no_part_of_it_is(seed):
+    rng = np.random.default_rng(seed)
+    columns = {"x": rng.choice(list("abc"), 9).tolist(), "y": rng.choice(list("uv"), 9).tolist()}
+    asked = [
+        f"{name}:{side}={bound}"
+        for name in ("x", "y")
+        for side, bound in (
+            ("min", rng.choice(["1", "2", "3", "4", "30%", "40%", "60%"])),
+            ("max", rng.choice(["3", "2", "30%", "50%"])),
+        )
+    ]
+    rows = int(rng.integers(1, 8))
+    system = System.of(quotas_of(columns, asked), rows)
+    quotas = quotas_of(columns, asked)
+    low = np.zeros(quotas.count, np.int64)
+    high = np.bincount(quotas.signature, minlength=quotas.count)
+    some = np.ones(quotas.count, np.int64)
+    if find(system.with_row(some, -1, "a row"), low, high).y is not None:
+        return
+    names = conflict(system, low, high, None, 0.0, "")
+    places = [system.said.index(name) for name in dict.fromkeys(names)]
+    counts = list(itertools.product(*(range(most + 1) for most in high.tolist())))[1:]
+
+    def met(keep):
+        part = system.some(keep)
+        return any((part.slack(np.array(y)) >= 0).all() for y in counts)
+
+    assert not met(places)
+    assert all(met([p for p in places if p != place]) for place in places)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "dearest first",
+        pytest.param("by group", marks=pytest.mark.slow),
+        pytest.param("shuffled", marks=pytest.mark.slow),
+    ],
+)
+def test_shares_of_twenty_groups_do_not_keep_the_amount_from_being_spent(order):
+    rng = np.random.default_rng(0)
+    n, odds = 20_000, 1 / np.arange(1, 21)
+    labels = [f"g{g:02}" for g in range(20)]
+    codes = rng.choice(20, n, p=odds / odds.sum())
+    quotas = Quotas.of([Quota.parse("g:min=2.5%,max=16%")], {"g": (codes, labels)}, n)
+    costs = np.maximum(1, rng.lognormal(5, 1, n)).astype(np.int64)
+    amount = int(costs.sum() // 50)
+    ranking = {
+        "by group": np.argsort(codes, kind="stable"),
+        "dearest first": np.argsort(-costs, kind="stable"),
+        "shuffled": rng.permutation(n),
+    }[order]
+    ledger = Ledger(n, rows=n, costs=costs, amount=amount, quotas=quotas)
+    ledger.take_ranked(ranking)
+    assert holds(quotas, costs, n, amount, tuple(ledger.taken))
+    assert ledger.spent >= 0.998 * amount

@@ -244,7 +244,7 @@ def test_every_option_of_the_library_has_its_flag():
     from handful.flow.request import Request
 
     options = {field.name for field in fields(Request)}
-    others = {"array": "arrays", "like_array": "like_arrays", "param": "params"}
+    others = {"array": "arrays", "like_array": "like_arrays", "param": "params", "quota": "quotas"}
     own = {
         "output",
         "order",

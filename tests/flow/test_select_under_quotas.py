@@ -6,10 +6,12 @@ import pytest
 import handful
 from handful import methods
 from handful.errors import InfeasibleError, UsageError, VerifyError
+from handful.flow.prepare import prepare
 from handful.flow.select import request
 from handful.parameters import values
+from handful.testing.laws import FOR_METHODS
 
-N = 120
+N = 90
 
 
 @pytest.fixture
@@ -29,31 +31,59 @@ QUOTAS = ["language:min=20%", "source[dolly]:max=40%"]
 KEEPING = [key for key in methods.keys() if "quotas" in methods.find(key)().facts.honours]  # noqa: SIM118
 
 
-def choose(pool, key, **options):
-    given = {"like": {"text": ["ant bee ant", "dog ant"]}, "given": {"text": ["eel fox"]}}
-    vectors = np.random.default_rng(0).random((N, 4)).astype(np.float32)
-    theirs = {"like_embeddings": vectors[:2] + 0.01}
+VECTORS = np.random.default_rng(0).random((N, 4)).astype(np.float32)
+
+
+def options_for(key, **options):
+    """What a method needs, besides what is asked."""
     needs = methods.find(key)().facts.needs
-    options = {"score": "stars", "seed": 1, "cache": False, **options}
+    asked = {"score": "stars", "seed": 1, "cache": False, "text": "text"}
     if "target_text" in needs:
-        options["like"] = given["like"]
+        asked["like"] = {"text": ["ant bee ant", "dog ant"]}
     if "target_features" in needs:
-        options |= theirs
+        asked["like_embeddings"] = VECTORS[:2] + 0.01
     if "given_features" in needs:
-        options["given"] = {"embedding": vectors[:3]}
-    return handful.select({**pool, "embedding": vectors}, text="text", method=key, **options)
+        asked["given"] = {"embedding": VECTORS[:3]}
+    return {**asked, **options}
+
+
+def choose(pool, key, **options):
+    return handful.select({**pool, "embedding": VECTORS}, method=key, **options_for(key, **options))
 
 
 def share(pool, selection, column, value):
     return np.mean([pool[column][row] == value for row in selection.indices.tolist()])
 
 
+CONSTRAINTS = {
+    "amount": {"budget": 250, "cost": "n_tokens"},
+    "include": {"include": [5, 9]},
+    "quotas": {"quotas": QUOTAS},
+    "quotas of cost": {"quotas": ["language[de]:min=10%cost"], "cost": "n_tokens", "budget": 400},
+    "all": {"budget": 300, "cost": "n_tokens", "include": [5, 9], "quotas": QUOTAS},
+}
+
+
+@pytest.mark.parametrize("key", methods.keys())
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_every_method_keeps_every_constraint_it_declares_and_refuses_the_others(
+    pool, key, constraint
+):
+    asked = options_for(key, rows=15, group="source", **CONSTRAINTS[constraint])
+    words = {"quotas of cost": {"quotas"}, "all": {"amount", "include", "quotas"}}
+    facts = methods.find(key)().facts
+    if words.get(constraint, {constraint}) <= set(facts.honours):
+        prepared = prepare({**pool, "embedding": VECTORS}, request({**asked, "method": key}))
+        for law in FOR_METHODS:
+            law(prepared.method, prepared)
+        return
+    with pytest.raises(UsageError, match=f"{key} does not honour"):
+        prepare({**pool, "embedding": VECTORS}, request({**asked, "method": key}))
+
+
 @pytest.mark.parametrize("key", KEEPING)
-@pytest.mark.parametrize(
-    "budget", [{"rows": 20}, {"budget": 300, "cost": "n_tokens"}], ids=["rows", "tokens"]
-)
-def test_every_method_that_declares_quotas_keeps_them(pool, key, budget):
-    chosen = choose(pool, key, quotas=QUOTAS, include=[5], **budget)
+def test_every_method_that_declares_quotas_keeps_them(pool, key):
+    chosen = choose(pool, key, quotas=QUOTAS, include=[5], rows=20)
     assert 5 in chosen.indices
     for language in ("de", "en", "fr"):
         assert share(pool, chosen, "language", language) >= 0.2
@@ -62,8 +92,7 @@ def test_every_method_that_declares_quotas_keeps_them(pool, key, budget):
     kept = chosen.manifest["result"]["budget"]["quotas"]
     assert [one["quota"] for one in kept[-1:]] == ["source[dolly]:max=40%"]
     assert all(one["slack"] >= 0 for one in kept)
-    if "rows" in budget:
-        assert len(chosen) == 20
+    assert len(chosen) == 20
 
 
 @pytest.mark.parametrize("key", ["random", "top", "facility_location", "k_center", "dsir"])
@@ -108,7 +137,7 @@ def test_an_include_that_breaks_a_quota_is_exit_3(pool):
 
 def test_a_shortfall_is_said(pool):
     few = pool["language"].count("de")
-    chosen = choose(pool, "random", rows=100, quotas=["language[de]:min=30%"])
+    chosen = choose(pool, "random", rows=80, quotas=["language[de]:min=30%"])
     assert len(chosen) == int(few / 0.3)
     assert "no more can be while every quota holds" in chosen.warnings[-1]
 
@@ -142,7 +171,6 @@ def test_a_file_that_is_no_list_of_quotas_is_refused(tmp_path):
 def test_the_verdict_draws_under_the_same_quotas(pool, monkeypatch):
     from handful.comparing import verdict as verdicts
     from handful.comparing.cases import judged
-    from handful.flow.prepare import prepare
     from handful.flow.select import choose as run
 
     seen = []

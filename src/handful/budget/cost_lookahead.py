@@ -167,6 +167,9 @@ class CostLookahead:
             for a in self.lines
         )
 
+    def settle(self, left: Number) -> None:
+        """Nothing: this witness has room from the start."""
+
     # The first witness ---------------------------------------------------------------------------
 
     def _adopt(self, rows: NDArray[np.int64]) -> bool:

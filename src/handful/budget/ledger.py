@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -203,6 +204,8 @@ class Ledger:
             self.spent = spent
         self.open[row] = False
         self.taken.append(row)
+        if self.ahead is not None:
+            self.ahead.settle(self._left())
 
     def take_ranked(self, ranking: NDArray[np.intp]) -> NDArray[np.intp]:
         """The shared filler: go down a ranking and take whatever fits, until nothing does.
@@ -282,6 +285,8 @@ class Ledger:
             self.ahead.take_all(rows)
         self.open[rows] = False
         self.taken.extend(rows.tolist())
+        if self.ahead is not None:
+            self.ahead.settle(self._left())
 
     def _fitting_prefix(self, ranking: NDArray[np.intp]) -> int:
         """How many leading rows surely fit together; at least one, as the first is feasible."""
@@ -293,8 +298,13 @@ class Ledger:
         slack = 1.0 - 4e-16 * (len(ranking) + 4)  # the running sum's relative rounding error
         return max(1, int(np.searchsorted(total, float(self._affordable()) * slack, side="right")))
 
-    def _left(self) -> Fraction:
-        return Fraction(0) if self.amount is None else self.amount - self.spent
+    def _left(self) -> Fraction | int:
+        """What is left; of whole costs as a whole number, which is as good and quicker."""
+        if self.amount is None:
+            return 0
+        left = self.amount - self.spent
+        whole = self.costs is not None and self.costs.dtype.kind in "iu"
+        return math.floor(left) if whole else left
 
     def _affordable(self) -> float | int:
         """The largest number of the costs' own type that does not exceed what is left."""

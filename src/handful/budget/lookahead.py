@@ -23,7 +23,7 @@ from handful.budget.feasibility import Counts, System, find, limit_prices, refus
 from handful.budget.quotas import Quotas
 from handful.budget.shelves import Number, Shelves
 
-MENDS = 8
+MENDS = 24
 """Rows that the witness may be given to make room for one more."""
 EFFORT = 10_000
 """Questions put to the programme, times the signatures squared; where they are used up the witness alone
@@ -32,6 +32,8 @@ FEW = 500
 """Nodes that one question may take."""
 TINY = Fraction(1, 10**9)
 """Rounding allowed in a bound that was computed in float64, as a share of it."""
+MOST, BYTES = 2**63 - 1, 8
+"""The largest int64, and its size."""
 CELLS = 2 * 10**6
 """Numbers that the bulk filler may look at together."""
 
@@ -96,7 +98,11 @@ class Lookahead:
             top = np.iinfo(np.int64).max if whole else np.inf
             self.ceiling = np.full(count, top, np.int64 if whole else np.float64)
         self.others: dict[int, Counts] = {}
+        self.plain: NDArray[np.bool_] | None = None
+        self.allowed: NDArray[Any] = np.zeros(0)
+        self.cramped = False
         self._forget()
+        self.settle(left)
 
     def copy(self, free: NDArray[np.bool_]) -> Lookahead:
         """One that stands as this one does; `free` is the other ledger's."""
@@ -119,30 +125,38 @@ class Lookahead:
         """(m,) bool, of candidates that are open where `free` says so."""
         signatures = self.signature[candidates]
         mask = free & ~self.dead[signatures]
-        present = np.flatnonzero(np.bincount(signatures[mask], minlength=len(self.dead)))
         if self.shelves is None:
+            present = np.flatnonzero(np.bincount(signatures[mask], minlength=len(self.dead)))
             for s in present[~self.known[present]].tolist():
                 if not self.more[s] and self._exchange(s) is None:
                     self._ask(s)
                 self.known[s] = True
             return np.asarray(mask & ~self.dead[signatures])
-        return self._affordable(candidates, signatures, mask, present, left)
+        return self._affordable(candidates, signatures, mask, left)
 
     def _affordable(
         self,
         candidates: NDArray[np.intp],
         signatures: Counts,
         mask: NDArray[np.bool_],
-        present: Counts,
         left: Number,
     ) -> NDArray[np.bool_]:
         assert self.costs is not None
         assert self.ceiling is not None
-        for s in present[~self.known[present]].tolist():
-            self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
-            self.known[s] = True
+        assert self.shelves is not None
+        spare = left - self.shelves.total
+        if (
+            self.plain is None
+        ):  # those that may come besides; what they may cost needs no more thought
+            self.plain = np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
+            self.allowed[self.plain] = below(spare, self.allowed.dtype)
         costs = self.costs[candidates]
         mask &= costs <= below(left, self.allowed.dtype)
+        fits = mask & (costs <= self.allowed[signatures])
+        for s in np.unique(signatures[mask & ~fits]).tolist():
+            if not self.known[s]:
+                self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
+                self.known[s] = True
         fits = mask & (costs <= self.allowed[signatures])
         unsure = np.flatnonzero(mask & ~fits & (costs <= self.ceiling[signatures]))
         for learn in (self._lower_by_prices, self._price_anew):
@@ -423,6 +437,40 @@ class Lookahead:
         self.dead |= self.available == 0
         self._forget()
 
+    def settle(self, left: Number) -> None:
+        """Give the witness room, once what it holds runs low beside what is taken.
+
+        Shares of the pick are coarse while it is small: a witness of twice as many rows lets most rows
+        through. It may cost half of what is left; the number of times grows with the logarithm of the pick.
+        """
+        count = len(self.dead)
+        wanted = int(self.taken.sum()) + 4 * count
+        idle = self.shelves is None or self.cramped or not self.quotas.of_rows
+        if idle or 4 * int(self.more.sum()) >= wanted:
+            return
+        assert self.shelves is not None
+        total = min(self.rows, int(self.taken.sum()) + wanted)
+        larger = self.system.with_row(np.ones(count, np.int64), -total, "more rows")
+        found = find(
+            larger,
+            self.taken,
+            self.taken + self.available,
+            aim="cheapest",
+            prefixes=self.shelves.prefixes(wanted),
+            amount=float(left) / 2,
+            nodes=FEW,
+        )
+        self.cramped = found.y is None
+        if found.y is None:
+            return
+        before = self.more.copy()
+        self.shelves.hold_anew(found.y - self.taken)
+        if self.shelves.total <= left:
+            self.slack = self.system.slack(found.y)
+        else:
+            self.shelves.hold_anew(before)
+        self._forget()
+
     # The witness ---------------------------------------------------------------------------------
 
     def _fits(self, y: Counts, left: Number) -> bool:
@@ -434,6 +482,7 @@ class Lookahead:
     def _forget(self) -> None:
         """What was found out holds for one state."""
         self.known = np.zeros(len(self.dead), bool)
+        self.plain = None
         self.others.clear()
         if self.costs is not None:
             dtype = np.float64 if self.costs.dtype.kind == "f" else np.int64
@@ -444,7 +493,9 @@ def below(number: Any, dtype: Any, *, strictly: bool = False) -> Any:
     """The largest number of a type that is at most, or less than, an exact one."""
     if np.dtype(dtype).kind in "iu":
         whole = math.ceil(number) - 1 if strictly else math.floor(number)
-        return max(-1, min(whole, int(np.iinfo(dtype).max)))
+        return max(
+            -1, min(whole, MOST if np.dtype(dtype).itemsize == BYTES else np.iinfo(dtype).max)
+        )
     if number < 0:
         return -1.0
     largest = sys.float_info.max

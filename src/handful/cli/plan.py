@@ -37,6 +37,7 @@ def _facts(found: Plan) -> list[tuple[str, str]]:
         ("rows", rows),
         *([] if found.dedup is None else [("duplicates", f"left out first: {found.dedup}")]),
         ("picks", f"at most {found.k:,}"),
+        *([("quotas", _quotas(found))] if found.quotas else []),
         ("method", f"{found.method}{why}"),
         ("features", "none" if found.features is None else _features(found.features)),
         (
@@ -46,6 +47,15 @@ def _facts(found: Plan) -> list[tuple[str, str]]:
         ("work", _work(found)),
         ("time", _time(found)),
     ]
+
+
+def _quotas(found: Plan) -> str:
+    count = len(found.quotas)
+    return (
+        "1 limit, which can be met"
+        if count == 1
+        else f"{count:,} limits, which can be met together"
+    )
 
 
 def _features(features: Features) -> str:

@@ -60,6 +60,7 @@ class Plan:
         seconds: Time from here, or None where the work is not known.
         rates: Measured on this machine, just now.
         would_fit: What to change where the limit is too low.
+        quotas: The limits that all can be met together, by name.
         warnings: As the run would give them.
         dedup: The duplicates left out first, of which a plan does not know how many there are.
     """
@@ -76,6 +77,7 @@ class Plan:
     seconds: float | None
     rates: Rates
     would_fit: tuple[str, ...] = ()
+    quotas: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     dedup: str | None = None
 
@@ -124,6 +126,9 @@ def plan_of(data: Any, asked: Request, progress: Progress | None = None) -> Plan
         seconds=None if work is None else rates.seconds(work),
         rates=rates,
         would_fit=_would_fit(prepared, features, needed) if needed > allowed else (),
+        quotas=()
+        if prepared.quotas is None
+        else tuple(limit.name for limit in prepared.quotas.limits),
         warnings=tuple(prepared.warnings),
         dedup=asked.dedup,
     )
@@ -177,6 +182,8 @@ def _size(prepared: Prepared, features: Features | None) -> Size:
 def _picks(prepared: Prepared) -> int:
     """Rows to pick at most; under a cost, as many as the amount pays for of the mean cost."""
     rows = prepared.budget.rows_of(prepared.view.n)
+    if prepared.quotas is not None:
+        rows = prepared.ledger().rows  # the most for which every quota holds
     amount, costs = prepared.budget.amount, prepared.costs
     if amount is None or costs is None or not costs.any():
         return rows

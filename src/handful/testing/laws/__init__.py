@@ -9,12 +9,13 @@ Example:
     ...     law(case)
 """
 
-from handful.testing.laws import objectives, optimizers
+from handful.testing.laws import methods, objectives, optimizers
 from handful.testing.laws._law import LawBroken, laws_of
 from handful.testing.laws.case import Case
 from handful.testing.laws.optimizers import Task
 
+FOR_METHODS = laws_of(methods)
 FOR_OBJECTIVES = laws_of(objectives)
 FOR_OPTIMIZERS = laws_of(optimizers)
 
-__all__ = ["FOR_OBJECTIVES", "FOR_OPTIMIZERS", "Case", "LawBroken", "Task"]
+__all__ = ["FOR_METHODS", "FOR_OBJECTIVES", "FOR_OPTIMIZERS", "Case", "LawBroken", "Task"]
