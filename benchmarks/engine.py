@@ -32,6 +32,8 @@ from typing import Any
 
 import numpy as np
 
+from engine_table import markdown
+
 HERE = Path(__file__).resolve().parent
 PEERS = ("apricot-select==0.6.1", "submodlib-py==0.0.3", "setuptools<81")
 SECONDS, GIGABYTES = 400, 14
@@ -370,19 +372,6 @@ def peers_python(folder: Path) -> str:
     return str(python)
 
 
-def line(name: str, who: str, case: Case, found: dict[str, Any], rate: float) -> str:
-    head = f"{name:16} {who:18}"
-    if "failed" in found:
-        return f"{head} {found['failed']}"
-    passes = found["cpu"] / (2 * case.n**2 * case.d / rate)
-    value = f"  value {found['value']:.6g}" if "value" in found else ""
-    in_passes = f"  {passes:.2f} passes" if case.d == 384 else ""
-    return (
-        f"{head} {found['cpu']:8.2f} CPU s {found['wall']:8.2f} s wall "
-        f"{found['memory'] / 1e6:8.0f} MB{in_passes}{value}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", nargs="*", help="all, where none is named")
@@ -392,35 +381,51 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "handful-bench"
     )
-    parser.add_argument("--json", type=Path, help="write all figures here too")
+    parser.add_argument("--json", type=Path, help="add the figures to those in this file")
     asked = parser.parse_args()
     if asked.list:
         for name, case in CASES.items():
             print(f"{name:16} {case.what}: n = {case.n:,}, d = {case.d:,}, k = {case.k:,}")
         return
     asked.folder.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, Any] = {"machine": platform.platform(), "cores": os.cpu_count()}
-    found = measure(sys.executable, Path(__file__), "sgemm", Case("", 0, 384, 0, ()), HERE)
-    rate = found["gflops_a_cpu_second"] * 1e9
-    figures["sgemm"] = found
-    print(
-        f"sgemm, d = 384: {found['gflops']:.0f} GFLOP/s, {rate / 1e9:.0f} a CPU second", flush=True
+    figures: dict[str, Any] = {}
+    if asked.json and asked.json.exists():
+        figures = json.loads(asked.json.read_text())
+    figures["machine"] = (
+        f"{platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores"
     )
     for name in asked.cases or CASES:
         case = CASES[name]
         if asked.small:
             n, d, k = case.small
             case = Case(case.what, n, d, k, case.ours, case.peers)
-        data = make_data(name, case, asked.folder)
-        runs = [(sys.executable, Path(__file__), who) for who in case.ours]
-        if case.peers and not asked.no_peers:
-            runs += [(peers_python(asked.folder), HERE / "peers.py", who) for who in case.peers]
-        for python, script, who in runs:
-            found = measure(python, script, who, case, data)
-            figures.setdefault(name, {})[who] = found
-            print(line(name, who, case, found, rate), flush=True)
-    if asked.json:
-        asked.json.write_text(json.dumps(figures, indent=1))
+        figures[name] = one(name, case, asked.folder, peers=not asked.no_peers)
+        if asked.json:
+            asked.json.write_text(json.dumps(figures, indent=1))
+    print(f"\n{figures['machine']}\n")
+    print(markdown(figures, {name: case.what for name, case in CASES.items()}))
+
+
+def one(name: str, case: Case, folder: Path, *, peers: bool) -> dict[str, Any]:
+    """Run one case, ours and the peers', beside the rate of sgemm at that time."""
+    data = make_data(name, case, folder)
+    runs = [(sys.executable, Path(__file__), who) for who in ("sgemm", *case.ours)]
+    if case.peers and peers:
+        runs += [(peers_python(folder), HERE / "peers.py", who) for who in case.peers]
+    figures: dict[str, Any] = {"size": [case.n, case.d, case.k]}
+    for python, script, who in runs:
+        narrow = Case("", 0, 384, 0, ()) if who == "sgemm" else case
+        figures[who] = found = measure(python, script, who, narrow, data)
+        if who == "sgemm":
+            print(
+                f"{name}: sgemm {found['gflops_a_cpu_second']:.0f} GFLOP a CPU second", flush=True
+            )
+        else:
+            spent = (
+                found.get("failed") or f"{found['cpu']:.2f} CPU s, {found['memory'] / 1e6:.0f} MB"
+            )
+            print(f"{name}: {who}: {spent}", flush=True)
+    return figures
 
 
 def child(functions: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,5 +72,5 @@ def _report(made: Any, result: dict[str, Any]) -> None:
     result["value"] = float(np.sum(made.gains))
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1:2] == ["--child"]:
     child(globals())
