@@ -33,6 +33,7 @@ class Facts:
         kept_gains: `add` keeps every gain up to date, so that a sweep of gains costs O(1) a row.
         removable: `remove` is given.
         majorized: `majorants` is given.
+        exchangeable: `exchanges` is given.
         all_pairs: A sweep of gains compares all rows of the pool with all others.
     """
 
@@ -43,6 +44,7 @@ class Facts:
     kept_gains: bool = False
     removable: bool = False
     majorized: bool = False
+    exchangeable: bool = False
     all_pairs: bool = False
 
 
@@ -198,6 +200,13 @@ class Objective(Protocol):
     def remove(self, state: State, index: int) -> State:
         """The state of S − index. May reuse `state`; the old one is then dead."""
         raise errors.not_given(type(self).__name__, "remove")
+
+    def exchanges(self, state: State, candidates: Indices, threads: int) -> tuple[Indices, Floats]:
+        """For each candidate not in S, the place of the pick it had best stand in for, and the win, nearly.
+
+        Places are in the order in which rows were added.
+        """
+        raise errors.not_given(type(self).__name__, "exchanges")
 
     def majorants(self, state: State) -> Majorants:
         """Modular upper bounds of the objective, for the certificate; `state` is of any subset."""

@@ -22,6 +22,7 @@ from handful.graphs.feature_pairs import FeaturePairs
 from handful.graphs.similarity import highest
 from handful.objectives._bind import refuse_signed
 from handful.objectives._contract import Facts, Floats, Indices, Majorants, Objective, View
+from handful.objectives._exchanges import best_exchanges
 from handful.objectives._prices import ServicePrices
 from handful.objectives._tiled import TiledGains
 
@@ -74,6 +75,7 @@ class Service(Objective):
         exact_gains=False,
         removable=True,
         majorized=True,
+        exchangeable=True,
         all_pairs=True,
     )
 
@@ -142,12 +144,22 @@ class Service(Objective):
         return _at(state, state.best.copy(), state.subset)
 
     def remove(self, state: State, index: int) -> State:
-        """Serve the rows anew by the picks left. O(n·k·d)."""
-        fresh = _at(state, state.bounds.low.copy(), ())
-        for j in state.subset:
-            if j != index:
-                fresh = self.add(fresh, j)
-        return fresh
+        """Serve anew the rows it served, by the picks left. O(n·d), and k·d for each such row."""
+        rows, similar = state.pairs.column(index)
+        if state.bounds.high is not None:
+            similar = np.minimum(similar, state.bounds.high[rows])
+        lost = rows[(similar >= state.best[rows]) & (similar > state.bounds.low[rows])]
+        left, best = tuple(j for j in state.subset if j != index), state.best.copy()
+        best[lost] = np.maximum(state.bounds.low[lost], _served_by(state.pairs, lost, left))
+        if state.bounds.high is not None:
+            best[lost] = np.minimum(
+                best[lost], np.maximum(state.bounds.high, state.bounds.low)[lost]
+            )
+        return _at(state, best, left)
+
+    def exchanges(self, state: State, candidates: Indices, threads: int) -> tuple[Indices, Floats]:
+        """One sweep; see `_exchanges`."""
+        return best_exchanges(state, candidates, threads)
 
     def majorants(self, state: State) -> Majorants:
         """Prices λ_i of serving row i; see `ServicePrices`."""
@@ -166,6 +178,25 @@ def _better(state: State, j: int) -> tuple[Indices, Floats]:
         served = np.minimum(served, state.bounds.high[rows])
     better = served > state.best[rows]
     return rows[better], served[better]
+
+
+def _served_by(made: Pairs, rows: Indices, picks: tuple[int, ...]) -> Floats:
+    """The largest similarity of some rows to some picks, of the bits of `Pairs.column`; 0 where none is above."""
+    best = np.zeros(len(rows))
+    if isinstance(made, FeaturePairs):
+        for at in range(0, len(rows) if picks else 0, 256):
+            some = rows[at : at + 256]
+            near = made.at(np.repeat(some, len(picks)), np.tile(np.array(picks), len(some)))
+            best[at : at + 256] = near.reshape(len(some), len(picks)).max(axis=1)
+        return np.maximum(best, 0.0)
+    place = np.full(made.shape[0], -1)
+    place[rows] = np.arange(len(rows))
+    for j in picks:
+        served, similar = made.column(j)
+        here = place[served] >= 0
+        some = place[served[here]]
+        best[some] = np.maximum(best[some], similar[here])
+    return best
 
 
 def _room(state: State) -> Floats | None:

@@ -188,3 +188,7 @@ class Prepared(Objective):
     def remove(self, state: State, index: int) -> State:
         """As the objective."""
         return self.objective.remove(state, index)
+
+    def exchanges(self, state: State, candidates: Indices, threads: int) -> tuple[Indices, Floats]:
+        """As the objective."""
+        return self.objective.exchanges(state, candidates, threads)

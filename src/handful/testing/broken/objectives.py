@@ -214,6 +214,17 @@ class RemovesNothing(Widest):
         return state
 
 
+class ForgetsWhatIsLost(Widest):
+    """Prices an exchange by what comes in alone."""
+
+    breaks: ClassVar = "exchanges_win_what_they_say"
+    facts = Facts(monotone=True, submodular=True, exchangeable=True)
+
+    def exchanges(self, state: Any, candidates: Indices, threads: int) -> tuple[Indices, Floats]:
+        """The gains, at no loss."""
+        return np.zeros(len(candidates), np.int64), self.gains(state, candidates)
+
+
 class Majorant:
     """Bounds `Widest` by the sum of its rows' totals, raised by `extra`; one parameter that does nothing."""
 

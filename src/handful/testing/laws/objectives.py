@@ -166,6 +166,28 @@ def removing_undoes_adding(case: Case) -> None:
             )
 
 
+def exchanges_win_what_they_say(case: Case) -> None:
+    """Where `exchanges` is given: the win of each candidate is that of its place, and no place has a better.
+
+    To one part in 10,000, for they are priced in float32 and checked exactly before they are carried out.
+    """
+    if not case.objective.facts.exchangeable:
+        return
+    for subset in case.subsets():
+        rest = case.rest(subset)
+        if not (len(subset) and len(rest)):
+            continue
+        places, wins = case.objective.exchanges(case.state(subset), rest, 1)
+        for j, place, win in zip(rest.tolist(), places.tolist(), wins.tolist(), strict=True):
+            others = [subset[:at] + subset[at + 1 :] for at in range(len(subset))]
+            real = [case.value((*other, j)) - case.value(subset) for other in others]
+            slack = 1e-4 * max(1.0, case.scale)
+            require(
+                abs(real[place] - win) <= slack and max(real) <= win + slack,
+                f"{j} for {subset[place]} of {subset} is said to win {win}; real wins are {real}",
+            )
+
+
 def majorants_lie_above(case: Case) -> None:
     """Where majorants are given: above every value for every θ, tight at `tangent`, sloped as stated.
 
