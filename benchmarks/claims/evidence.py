@@ -255,9 +255,7 @@ def _counts(found: Mapping[str, Comparison], keys: list[str]) -> list[str]:
         lines.append(f"| {key} | {' | '.join(signs)} |")
     untried = [key for key in methods.keys() if key not in keys]  # noqa: SIM118  a function, no dict
     if untried:
-        lines.append(
-            f"\nNot tried, for none of these sets has what they need: {', '.join(untried)}."
-        )
+        lines.append(f"\nNo set here has what these need: {', '.join(untried)}.")
     return lines
 
 
