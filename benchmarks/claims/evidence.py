@@ -1,11 +1,12 @@
 """Every method on every data set, against random: writes docs/evidence.md.
 
-    HANDFUL_DATA=FOLDER python benchmarks/claims/evidence.py [--small] [--only NAME] [--seeds 10]
+    HANDFUL_DATA=FOLDER python benchmarks/claims/evidence.py [--small] [--only NAME] [--write] [--seeds 10]
 
 Each data set is cut by seed to at most 4,000 rows and handed to `handful.compare` with every method that it has
 what it needs for. A small model is trained on each pick and on random picks of the same size, and tested on rows
 that neither saw, for each seed others. Finished parts are kept in the cache (HANDFUL_CACHE), so a run that was
-ended goes on, and `--only` does one part of it. Without --only the page is written, losses and all.
+ended goes on, and `--only` does a part of it. The page is written of all sets; of some, with the others named on
+it, where --write says so.
 
 FOLDER holds the data sets by name; those that are not there are named on the page as missing. `--small` tries
 the whole on 600 rows and 5 seeds, and prints.
@@ -231,7 +232,7 @@ def page(found: Mapping[str, Comparison], missing: list[str], seeds: int) -> str
         *_counts(found, keys),
     ]
     if missing:
-        parts.append(f"\nNot on this machine, and so not here: {', '.join(missing)}.\n")
+        parts.append(f"\nNot tried in this run, or not on this machine: {', '.join(missing)}.\n")
     for name, comparison in found.items():
         parts += _table(name, comparison)
     return "\n".join(parts) + "\n"
@@ -254,9 +255,7 @@ def _counts(found: Mapping[str, Comparison], keys: list[str]) -> list[str]:
         lines.append(f"| {key} | {' | '.join(signs)} |")
     untried = [key for key in methods.keys() if key not in keys]  # noqa: SIM118  a function, no dict
     if untried:
-        lines.append(
-            f"\nNot tried, for none of these sets has what they need: {', '.join(untried)}."
-        )
+        lines.append(f"\nNo set here has what these need: {', '.join(untried)}.")
     return lines
 
 
@@ -288,14 +287,15 @@ def main() -> int:
     """Compare, print each table, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--small", action="store_true", help="600 rows, 5 seeds; writes nothing")
-    parser.add_argument("--only", choices=TRIALS, help="one data set; writes nothing")
+    parser.add_argument("--only", choices=TRIALS, action="append", help="once for each data set")
+    parser.add_argument("--write", action="store_true", help="the page, also of --only some sets")
     parser.add_argument("--seeds", type=int, help="10 where not given")
     options = parser.parse_args()
     most = SMALL_ROWS if options.small else ROWS
     seeds = options.seeds or (SMALL_SEEDS if options.small else SEEDS)
     folder = Path(os.environ.get("HANDFUL_DATA", "data"))
     found, missing = {}, []
-    for name in [options.only] if options.only else TRIALS:
+    for name in options.only or TRIALS:
         before = time.process_time()
         try:
             found[name] = compare(TRIALS[name], folder, most, seeds)
@@ -305,7 +305,8 @@ def main() -> int:
             continue
         print("\n".join(_table(name, found[name])))
         print(f"{time.process_time() - before:.0f} CPU s\n", flush=True)
-    if found and not options.small and not options.only:
+    missing += [name for name in TRIALS if name not in found and name not in missing]
+    if found and not options.small and (options.write or not options.only):
         PAGE.write_text(page(found, missing, seeds), encoding="utf-8")
         print(f"Wrote {PAGE}")
     return 0 if found else 1

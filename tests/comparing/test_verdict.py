@@ -102,9 +102,9 @@ CHANCE = {
 
 @pytest.mark.parametrize("kind", CHANCE)
 def test_a_random_method_is_rarely_called_better(kind):
-    found = [judge(CHANCE[kind](seed), draws=39).outcome for seed in range(40)]
+    found = [judge(CHANCE[kind](seed), draws=39).outcome for seed in range(30)]
     assert "none" not in found
-    assert found.count("better") <= 5  # 2.5 % of 40 is 1; P(> 5) < 0.1 %
+    assert found.count("better") <= 5  # 2.5 % of 30 is 0.8; P(> 5) < 0.02 %
 
 
 @pytest.mark.slow
@@ -266,7 +266,8 @@ def test_the_curve_ends_in_the_reading_and_is_that_of_prefixes():
     found = judge(case)
     primary, curve = found.readings[0], found.curve
     assert curve.picked == (2, 5, 10, 20, 35, 50, 75, 100)
-    assert (curve.values[-1], curve.random[-1]) == (primary.value, primary.random)
+    assert curve.values[-1] == primary.value and curve.draws == 39
+    assert curve.random[-1] == np.median(primary.drawn[:39])
     assert all(
         low <= mid <= high
         for low, mid, high in zip(curve.low, curve.random, curve.high, strict=True)

@@ -74,7 +74,7 @@ def test_names_in_the_cost_chart_do_not_lie_on_each_other():
 
 def test_the_summary_counts_and_does_not_claim():
     better, same = line("a"), line("b", 0.0, 0.1, "same")
-    assert summary_of(comparison(better, same)).startswith("1 of 2 methods are better")
+    assert summary_of(comparison(better, same)).startswith("1 of 2 methods is better")
     assert summary_of(comparison(same)) == "b is no different from random."
     assert "too few" in summary_of(comparison(line("a", half=None)))
     assert summary_of(comparison()) == "No method could be tried."

@@ -138,6 +138,27 @@ def test_the_closest_calls_are_the_last_kept_and_the_first_left_out():
     assert f"{margin:.3g}" in page.calls_note
 
 
+def test_closest_calls_are_told_where_the_method_is_quick_and_not_where_it_would_take_long(
+    monkeypatch,
+):
+    from handful.reporting import calls
+
+    for method, asked in (("top", {"score": "stars"}), ("k_center", {})):
+        prepared, selection = chosen(pool(), method=method, rows=12, **asked)
+        monkeypatch.setattr(
+            calls, "MOST_STEPS", 4000
+        )  # a sort of 200 rows takes 3,060, and 200 × 12 × 5 / 20 is 600
+        assert gather(prepared, selection).calls
+        monkeypatch.setattr(calls, "MOST_STEPS", 500)
+        page = gather(prepared, selection)
+        assert not page.calls and page.calls_note == calls.NOT_AGAIN
+        monkeypatch.undo()
+    prepared, selection = chosen(pool(), method="stratified", rows=12, group="group")
+    assert gather(prepared, selection).calls_note == calls.TOGETHER
+    prepared, selection = chosen(pool(), method="random", rows=0)
+    assert gather(prepared, selection).calls_note == calls.ALIKE
+
+
 def test_near_duplicates_among_the_picks_are_named():
     data = pool(50)
     data["embedding"][7] = data["embedding"][3] * 2

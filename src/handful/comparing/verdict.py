@@ -71,6 +71,7 @@ class Curve:
         picked: Sizes, ascending; the last is the whole pick.
         values: Of the first so many picks.
         random, low, high: Median of the random picks, and the values to leave to be called better or worse.
+        draws: Number of random picks: the first 39 of them, for every size costs as much as the verdict.
     """
 
     picked: tuple[int, ...]
@@ -78,6 +79,7 @@ class Curve:
     random: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    draws: int
 
 
 @dataclass(frozen=True)
@@ -210,19 +212,20 @@ def _primary(readings: list[Reading], held: str) -> Reading | None:
 def _curve(scene: Scene, primary: Reading, picks: Sequence[Indices]) -> Curve:
     """The primary measure of the first picks of each, at eight sizes."""
     key, whole = primary.fact.key, len(picks[0])
+    picks = picks[: 1 + FEWEST_DRAWS]
     sizes = sorted({max(1, round(whole * share)) for share in CURVE_SHARES})
     (measure,) = (m for m in able(scene) if any(fact.key == key for fact in m.facts))
     readings = []
-    for size in sizes[:-1]:
+    for size in sizes:
         part = [pick[: max(1, round(len(pick) * size / whole))] for pick in picks]
         readings += [reading for reading in read(measure, part) if reading.fact.key == key]
-    readings.append(primary)
     return Curve(
         picked=tuple(sizes),
         values=tuple(r.value for r in readings),
         random=tuple(r.random for r in readings),
         low=tuple(r.place.low for r in readings),
         high=tuple(r.place.high for r in readings),
+        draws=len(picks) - 1,
     )
 
 

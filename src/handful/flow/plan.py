@@ -244,6 +244,15 @@ def _deduplication(prepared: Prepared, size: Size) -> Work:
     return made + feature.work(size) if hasattr(feature, "work") else made
 
 
+def own_work(prepared: Prepared) -> Work | None:
+    """What the request's method will do, its features made; None where it does not say."""
+    method = prepared.method
+    if not hasattr(method, "work"):
+        return None
+    work: Work = method.work(_size(prepared, _features(prepared, method, cached=True)))
+    return work
+
+
 def _memory(prepared: Prepared, features: Features | None, size: Size, work: Work | None) -> int:
     """Held now, to be loaded, blocks under way, features where held, and what the work declares."""
     blocks = 4 * prepared.run.threads * BLOCK_ROWS * size.text_bytes // size.n

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from handful.flow.plan import own_work
 from handful.flow.prepared import Prepared
 from handful.reporting.page import Call, Shown
 from handful.reporting.text import beginning, texts_of
@@ -11,8 +12,18 @@ from handful.rng import Draws
 from handful.selection import Floats, Indices, Selection
 
 SHOWN = 5
-MOST_WORK = 3 * 10**9
-"""Rows times picks beyond which a greedy run is not replayed for a page."""
+MOST_STEPS = 2 * 10**10
+"""Work, by what the method declares, beyond which it is not done again for a page: about 20 s."""
+MOST_PAIRS = 3 * 10**9
+"""Rows times picks beyond which it is not done again, where the method declares nothing."""
+ADDS_A_STEP = 20
+"""Multiply-adds of a matrix product that take as long as one plain step; a constant, so that the same selection
+has the same page everywhere."""
+
+
+TOGETHER = "This method weighs its picks together: it gives no row a number of its own."
+NOT_AGAIN = "Not shown: it would take nearly as long as choosing did."
+ALIKE = "There is nothing to tell apart: no row was picked, or every one."
 
 
 def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]:
@@ -20,9 +31,11 @@ def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]
     picks = selection.indices
     if prepared.candidates is not None:
         picks = np.searchsorted(prepared.candidates, picks)
+    if not len(picks) or len(picks) == prepared.view.n:
+        return [], ALIKE
     found = standing_of(prepared, picks)
-    if found is None or not len(picks) or len(picks) == prepared.view.n:
-        return [], "This method weighs its picks together: it gives no row a number of its own."
+    if found is None:
+        return [], NOT_AGAIN if too_long(prepared, len(picks)) else TOGETHER
     kept = kept_by(found, selection, picks)
     left = np.setdiff1d(np.arange(prepared.view.n), picks)
     out = left[np.argsort(-found[left], kind="stable")[:SHOWN]]
@@ -42,10 +55,18 @@ def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]
 def standing_of(prepared: Prepared, picks: Indices) -> Floats | None:
     """(n,) how near each candidate is to being picked; None where the method does not say, or at too much work."""
     stand = getattr(prepared.method, "standing", None)
-    if stand is None or float(prepared.view.n) * len(picks) > MOST_WORK:
+    if stand is None or too_long(prepared, len(picks)):
         return None
     found: Floats | None = stand(prepared.view, picks, Draws(prepared.request.seed))
     return found
+
+
+def too_long(prepared: Prepared, k: int) -> bool:
+    """Whether asking the method again would take more than some 20 s."""
+    work = own_work(prepared)
+    if work is None:
+        return float(prepared.view.n) * k > MOST_PAIRS
+    return work.steps + work.multiply_adds / ADDS_A_STEP > MOST_STEPS
 
 
 def kept_by(found: Floats, selection: Selection, picks: Indices) -> Floats:

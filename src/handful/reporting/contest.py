@@ -106,7 +106,8 @@ def summary_of(found: Comparison) -> str:
     rest = f"{counts['same']} no different, {counts['worse']} worse"
     if not counts["better"]:
         return f"None of {len(lines)} methods is better than random: {rest}."
-    told = f"{counts['better']} of {len(lines)} methods are better than random, {rest}."
+    verb = "is" if counts["better"] == 1 else "are"
+    told = f"{counts['better']} of {len(lines)} methods {verb} better than random, {rest}."
     return f"{told} The largest gain is that of {lines[0].method}."
 
 

@@ -119,11 +119,12 @@ def _random_values(
 def _against_random(verdict: Mapping[str, Any], *, with_knee: bool) -> Chart:
     curve, reading = verdict["curve"], verdict["readings"][0]
     sign = 1 if reading["larger_is_better"] else -1
+    draws = curve.get("draws", verdict["draws"])
     better = "larger" if sign == 1 else "smaller"
     return Chart(
         f"Against random: {reading['label']}",
         f"First picks against as many random ones, in the trial of the verdict; {better} is better. "
-        f"Band: 95 % of {verdict['draws']} random picks.",
+        f"Band: 95 % of {draws} random picks.",
         sizes=curve["picked"],
         values=curve["values"],
         random_sizes=curve["picked"],

@@ -131,14 +131,14 @@ def cost_chart(lines: Sequence[Line]) -> Markup:
     dots = [
         (x(math.log10(t)), y(line.gain.mean), line) for t, line in zip(times, lines, strict=True)
     ]
-    marks += [
-        f'<circle class="mark {line.gain.outcome}" cx="{left}" cy="{top}" r="4.5"/>'
-        for left, top, line in dots
-    ]
     for left, top, line in _apart(dots):
         marks.append(
             f'<text class="tick halo" x="{left + 9}" y="{top + 4:.1f}">{escape(line.method[:28])}</text>'
         )
+    marks += [
+        f'<circle class="mark {line.gain.outcome}" cx="{left}" cy="{top}" r="4.5"/>'
+        for left, top, line in dots
+    ]
     told = "Gain over random beside CPU seconds of a selection."
     return drawing(told, "The same numbers are in the table.", marks, width=width, height=height)
 
