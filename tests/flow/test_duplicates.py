@@ -167,6 +167,24 @@ def test_signatures_are_kept_so_that_they_are_made_once(tmp_path, monkeypatch):
         handful.select(pool, seed=1, **ask)
 
 
+def test_a_plan_counts_duplicates_work_and_does_not_do_it(tmp_path, monkeypatch):
+    from handful.kernels import shingles
+
+    monkeypatch.setattr(shingles, "signatures", None)
+    pool = tmp_path / "pool.jsonl"
+    pool.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
+    plain = handful.plan(pool, rows=9, **RANDOM)
+    near = handful.plan(pool, rows=9, dedup="near", **RANDOM)
+    assert near.work.steps > plain.work.steps
+    assert (near.dedup, near.candidates) == ("near", 80)
+    bare = handful.plan(pool, rows=9, dedup="near", cache=False, **RANDOM)
+    assert bare.work.memory_bytes == near.work.memory_bytes + 256 * 80
+    semantic = handful.plan(pool, rows=9, dedup="semantic", **RANDOM)
+    assert semantic.work.multiply_adds > plain.work.multiply_adds
+    with pytest.raises(UsageError, match="--dedup 'nera'"):
+        handful.plan(pool, rows=9, dedup="nera", **RANDOM)
+
+
 def test_a_row_left_out_is_explained():
     from handful.reporting.explain import explain
 
