@@ -328,6 +328,25 @@ def test_a_manifest_says_what_breaks_the_limit(tmp_path):
     ]
 
 
+def test_a_method_that_does_not_ask_is_caught():
+    from dataclasses import dataclass
+
+    from handful.methods.data.random import Random
+    from handful.selection import Picks
+
+    @dataclass(frozen=True)
+    class Careless:
+        facts = Random.facts
+
+        def run(self, view, ledger, rng):
+            return Picks(np.array([0, 1, 60]))
+
+    ask = {"rows": 3, "method": Careless()}
+    assert len(handful.select(_pool(), **ask)) == 3
+    with pytest.raises(InfeasibleError, match="Row 60 may not be taken"):
+        handful.select(_pool(), max_similarity=0.9, **ask)
+
+
 @pytest.mark.parametrize("limit", ["close", 1.5, float("nan")])
 def test_a_limit_that_is_no_cosine_is_refused(limit):
     with pytest.raises(UsageError, match="a cosine between -1 and 1"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from handful import errors
 from handful.flow.prepare import Prepared, prepare
 from handful.flow.record import inputs_section, result_section, run_section
 from handful.flow.request import Request
@@ -49,8 +50,6 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
 def request(options: dict[str, Any]) -> Request:
     """The options as a request; a name that is none of them is refused, with the nearest."""
     from dataclasses import fields
-
-    from handful import errors
 
     known = [f.name for f in fields(Request)]
     for name in options:
@@ -97,9 +96,10 @@ def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
     """Take every pick once more through a fresh ledger: the last word on the budget is not the method's."""
     ledger = prepared.ledger()
     included = set(ledger.taken)
-    for row in picks.indices.tolist():
-        if row not in included:
-            ledger.take(row)
+    others = picks.indices[~np.isin(picks.indices, ledger.taken)]
+    taken = ledger.take_ranked(others)
+    if len(taken) < len(others):
+        raise errors.not_feasible(int(others[~np.isin(others, taken)][0]))
     assert included <= set(picks.indices.tolist()), "a must-include is missing from the picks"
 
 
