@@ -2,6 +2,7 @@
 
     python benchmarks/duplicates.py                 1,000,000 short texts
     python benchmarks/duplicates.py --rows 20000    for trying the script out
+    python benchmarks/duplicates.py --semantic      semantic duplicates, by cells
 
 Texts of 10 to 30 words are drawn by Zipf's law from 30,000; a twentieth of the rows are copies of another
 with 1 to 3 words replaced, left out or put in, and other capitals and blanks. A planted pair counts where its
@@ -158,6 +159,48 @@ def _score(
     result["precision"] = float(planted[marked].mean())
 
 
+def semantic(path: Path, result: dict[str, Any]) -> None:
+    """Rows of 64 numbers in clusters, a fiftieth of them copies with noise, of a cosine of about 0.98.
+
+    The clusters hold near copies of their own, so precision says nothing here.
+    """
+    from handful.duplicates.semantic import Semantic
+    from handful.methods._contract import View
+    from handful.rng import Draws
+    from handful.runtime.run import Run
+
+    rows, pairs = np.load(path, mmap_mode="r"), np.load(path.with_suffix(".pairs.npy"))
+
+    def find(some: Any) -> Any:
+        keys = np.arange(len(some), dtype=np.uint64)
+        view = View(n=len(some), keys=keys, run_with=Run(threads=2), arrays=lambda _: some)
+        return Semantic().find(view, None, Draws(0))
+
+    find(rows[:300])
+    with timed(result):
+        found = find(rows)
+    left, right = (np.asarray(rows[side], np.float64) for side in pairs.T)
+    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    alike = (left * right).sum(axis=1) >= 0.95 * lengths
+    joined = found.labels[pairs[:, 0]] == found.labels[pairs[:, 1]]
+    result["pairs"], result["recall"] = int(alike.sum()), float(joined[alike].mean())
+    result["recall_all"] = float(joined.mean())
+
+
+def make_rows(n: int, path: Path) -> None:
+    """Write the rows, and the planted pairs beside them."""
+    from handful.testing.clustered import write_clustered
+
+    write_clustered(n, 64, path)
+    rows, draw = np.load(path, mmap_mode="r+"), np.random.default_rng(0)
+    pairs = draw.permutation(n)[: n // 50 * 2].reshape(-1, 2)
+    copied = rows[pairs[:, 0]]
+    scale = np.linalg.norm(copied, axis=1, keepdims=True) / 8
+    rows[pairs[:, 1]] = copied + 0.2 * scale * draw.standard_normal(copied.shape)
+    rows.flush()
+    np.save(path.with_suffix(".pairs.npy"), pairs)
+
+
 RUNS = {
     "handful, runs of 3 words": handful_runs,
     "rensa, runs of 3 words": rensa_runs,
@@ -167,10 +210,12 @@ RUNS = {
 
 
 def child(name: str, path: Path) -> None:
-    texts = path.read_text().splitlines()
-    pairs = np.load(path.with_suffix(".npy"))
     result: dict[str, Any] = {}
-    globals()[name](texts, pairs, result)
+    if name == "semantic":
+        semantic(path, result)
+    else:
+        texts = path.read_text().splitlines()
+        globals()[name](texts, np.load(path.with_suffix(".npy")), result)
     print(json.dumps(result))
 
 
@@ -194,8 +239,15 @@ def main() -> None:
     parser.add_argument("--only", help="runs whose name holds this word")
     folder = Path(tempfile.gettempdir()) / "handful-bench"
     parser.add_argument("--folder", type=Path, default=folder)
+    parser.add_argument("--semantic", action="store_true")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
+    if asked.semantic:
+        path = asked.folder / f"rows_{asked.rows}_64.npy"
+        if not path.with_suffix(".pairs.npy").exists():
+            make_rows(asked.rows, path)
+        show("semantic, by cells", semantic, sys.executable, asked.rows, path)
+        return
     path = asked.folder / f"texts_{asked.rows}.txt"
     if not path.with_suffix(".npy").exists():
         make_texts(asked.rows, path)
@@ -205,17 +257,23 @@ def main() -> None:
             continue
         other = name.startswith("rensa")
         python = (asked.peer or peer_python(asked.folder)) if other else sys.executable
-        case = Case("", asked.rows, 0, 0, ())
-        found = measure(python, Path(__file__), function.__name__, case, path)
-        if "failed" in found:
-            print(f"{name:26} {found['failed']}", flush=True)
-            continue
-        print(
-            f"{name:26} {found['cpu']:7.2f} CPU s {found['wall']:7.2f} s wall "
-            f"{found['memory'] / 1e6:7.0f} MB  recall {found['recall']:.4f} of {found['pairs']:,} "
-            f"({found['recall_all']:.4f} of all planted)  precision {found['precision']:.4f}",
-            flush=True,
-        )
+        show(name, function, python, asked.rows, path)
+
+
+def show(name: str, function: Any, python: str, n: int, path: Path) -> None:
+    """Run one function in a process of its own, and print its line."""
+    case = Case("", n, 0, 0, ())
+    found = measure(python, Path(__file__), function.__name__, case, path)
+    if "failed" in found:
+        print(f"{name:26} {found['failed']}", flush=True)
+        return
+    precision = f"  precision {found['precision']:.4f}" if "precision" in found else ""
+    print(
+        f"{name:26} {found['cpu']:7.2f} CPU s {found['wall']:7.2f} s wall "
+        f"{found['memory'] / 1e6:7.0f} MB  recall {found['recall']:.4f} of {found['pairs']:,} "
+        f"({found['recall_all']:.4f} of all planted){precision}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

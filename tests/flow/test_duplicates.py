@@ -168,6 +168,24 @@ def test_signatures_are_kept_so_that_they_are_made_once(tmp_path, monkeypatch):
         handful.select(pool, seed=1, **ask)
 
 
+def test_a_plan_counts_duplicates_work_and_does_not_do_it(tmp_path, monkeypatch):
+    from handful.kernels import shingles
+
+    monkeypatch.setattr(shingles, "signatures", None)
+    pool = tmp_path / "pool.jsonl"
+    pool.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
+    plain = handful.plan(pool, rows=9, **RANDOM)
+    near = handful.plan(pool, rows=9, dedup="near", **RANDOM)
+    assert near.work.steps > plain.work.steps
+    assert (near.dedup, near.candidates) == ("near", 80)
+    bare = handful.plan(pool, rows=9, dedup="near", cache=False, **RANDOM)
+    assert bare.work.memory_bytes == near.work.memory_bytes + 256 * 80
+    semantic = handful.plan(pool, rows=9, dedup="semantic", **RANDOM)
+    assert semantic.work.multiply_adds > plain.work.multiply_adds
+    with pytest.raises(UsageError, match="--dedup 'nera'"):
+        handful.plan(pool, rows=9, dedup="nera", **RANDOM)
+
+
 def test_a_row_left_out_is_explained():
     from handful.reporting.explain import explain
 
@@ -308,6 +326,25 @@ def test_a_manifest_says_what_breaks_the_limit(tmp_path):
     assert broken_constraints(prepared, np.array([0, 1, 60])) == [
         "rows 0 and 60 are closer than --max-similarity 0.9 allows"
     ]
+
+
+def test_a_method_that_does_not_ask_is_caught():
+    from dataclasses import dataclass
+
+    from handful.methods.data.random import Random
+    from handful.selection import Picks
+
+    @dataclass(frozen=True)
+    class Careless:
+        facts = Random.facts
+
+        def run(self, view, ledger, rng):
+            return Picks(np.array([0, 1, 60]))
+
+    ask = {"rows": 3, "method": Careless()}
+    assert len(handful.select(_pool(), **ask)) == 3
+    with pytest.raises(InfeasibleError, match="Row 60 may not be taken"):
+        handful.select(_pool(), max_similarity=0.9, **ask)
 
 
 @pytest.mark.parametrize("limit", ["close", 1.5, float("nan")])

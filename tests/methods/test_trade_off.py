@@ -65,7 +65,7 @@ def test_the_mix_is_near_its_best_of_all_small_subsets():
 def test_the_curve_runs_from_one_end_to_the_other():
     told = handful.select(POOL, **ASK, trade_off=0.3).notes["trade_off"]
     assert [point["trade_off"] for point in told["curve"]] == [0.0, 0.25, 0.3, 0.5, 0.75, 1.0]
-    assert told["curve_rows"] == 60
+    assert told["curve_rows"] == told["rows"] == 60
     scores = [point["score"] for point in told["curve"]]
     assert told["curve"][0]["objective"] == pytest.approx(1)
     assert scores[-1] == pytest.approx(1)

@@ -33,10 +33,16 @@ class Kind(Protocol):
     Attributes:
         version: Rises when its clusters change.
         either: One of these must be at hand.
+        kept_bytes: A row's part of what is kept in the cache; in memory where there is none.
     """
 
     version: ClassVar[int]
     either: ClassVar[tuple[Need, ...]]
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes a row."""
+        ...
 
     def find(self, view: View, owned: Target | None, rng: Draws) -> Found:
         """Cluster the candidates and the rows already owned."""

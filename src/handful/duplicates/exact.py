@@ -36,6 +36,11 @@ class Exact:
     version: ClassVar[int] = 1
     either: ClassVar[tuple[Need, ...]] = ("text", "features")
 
+    @property
+    def kept_bytes(self) -> int:
+        """A hash."""
+        return 16
+
     def work(self, size: Size) -> Work:
         """Each text once, and a sort."""
         return Work(text_bytes=size.text_bytes, steps=2000 * size.n, memory_bytes=64 * size.n)

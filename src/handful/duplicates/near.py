@@ -63,6 +63,11 @@ class Near:
         if self.hashes % BAND:
             raise errors.bad_parameter("--dedup near", "hashes", self.hashes, "a multiple of 4")
 
+    @property
+    def kept_bytes(self) -> int:
+        """A signature."""
+        return 2 * self.hashes
+
     def work(self, size: Size) -> Work:
         """Each text once, the signatures, the look-ups."""
         steps = size.text_bytes * (2 + self.hashes / 60) + 10 * size.n * self.hashes

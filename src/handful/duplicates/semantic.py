@@ -64,6 +64,11 @@ class Semantic:
     version: ClassVar[int] = 1
     either: ClassVar[tuple[Need, ...]] = ("features",)
 
+    @property
+    def kept_bytes(self) -> int:
+        """Nothing of its own."""
+        return 0
+
     def work(self, size: Size) -> Work:
         """All pairs once, or the cells."""
         pairs, held = size.n / 2.0, 8 * size.n * size.d

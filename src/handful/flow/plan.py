@@ -217,7 +217,7 @@ def _what(
     """Features, size and work of one method; no work where it, or its features, do not say."""
     features = _features(prepared, method, cached=cached)
     size = _size(prepared, features)
-    beforehand = _deduplication(prepared, size)
+    beforehand = _deduplication(prepared, size, cached=cached)
     if not hasattr(method, "work"):
         return features, size, None
     work: Work = method.work(size)
@@ -229,18 +229,20 @@ def _what(
     return features, size, work + beforehand
 
 
-def _deduplication(prepared: Prepared, size: Size) -> Work:
+def _deduplication(prepared: Prepared, size: Size, *, cached: bool) -> Work:
     """What leaving out duplicates takes; features for that alone are counted, too."""
     if prepared.request.dedup is None:
         return Work()
     _, kind = configured_duplicates(prepared.request.dedup)
-    work: Work = kind.work(size)
+    mapped = cached and bool(prepared.view.identity)
+    held = Work(memory_bytes=0 if mapped else kind.kept_bytes * size.n)
+    work: Work = held + kind.work(size)
     pool = prepared.pool
     if "text" in kind.either or pool.arrays:
         return work
     _, feature = configured(prepared.request.features or DEFAULT_FEATURES)
     d = getattr(feature, "d", 0)
-    made: Work = kind.work(replace(size, d=d))
+    made: Work = held + kind.work(replace(size, d=d))
     return made + feature.work(size) if hasattr(feature, "work") else made
 
 

@@ -102,9 +102,10 @@ def _hold_to_the_budget(prepared: Prepared, picks: Picks) -> None:
     """Take every pick once more through a fresh ledger: the last word on the budget is not the method's."""
     ledger = prepared.ledger()
     included = set(ledger.taken)
-    for row in picks.indices.tolist():
-        if row not in included:
-            ledger.take(row)
+    others = picks.indices[~np.isin(picks.indices, ledger.taken)]
+    taken = ledger.take_ranked(others)
+    if len(taken) < len(others):
+        raise errors.not_feasible(int(others[~np.isin(others, taken)][0]))
     assert included <= set(picks.indices.tolist()), "a must-include is missing from the picks"
     if prepared.quotas is None or prepared.apart is None:
         return

@@ -68,7 +68,7 @@ class Apart:
         >>> x = np.array([[1, 0], [1, 0.1], [0, 1]], np.float32)
         >>> apart = Apart(Directions(0.95, lambda: x), None, 3)
         >>> apart.far(np.arange(3), [0]).tolist()
-        [False, False, True]
+        [True, False, True]
     """
 
     def __init__(self, directions: Directions, rows: Indices | None, n: int) -> None:

@@ -68,6 +68,7 @@ def trade(
     picks = solve(mixed, view, ledger, rng, optimizer=optimizer, certificate=certificate)
     told: dict[str, Any] = {
         **_point(objective, trade_off, view, picks.indices, scales),
+        "rows": view.n,
         "scale_objective": scales.objective,
         "scale_score": scales.score,
     }

@@ -60,7 +60,11 @@ def trade_off_of(selection: Selection) -> tuple[list[dict[str, Any]], str]:
         {**point, "asked": point["trade_off"] == told["trade_off"]}
         for point in told.get("curve", ())
     ]
-    rows = "all rows" if told.get("curve_rows") == selection.n else "a sample of rows drawn by seed"
+    rows = (
+        "all rows"
+        if told.get("curve_rows") == told.get("rows")
+        else "a sample of rows drawn by seed"
+    )
     note = (
         "Objective: the share of what the method reaches when it alone counts. Score: the share of what the "
         f"best-scored rows have. Both under the same budget, on {rows}."
