@@ -6,8 +6,8 @@ share two thirds of their runs of five tokens:
     Σ min(a_g, b_g) / Σ max(a_g, b_g) ≥ 2/3        a_g, b_g: how often run g stands in either
 
 A text of more than 512 bytes is first looked at in four places, and compared in full where a third of the runs
-there is known: a copy rewritten in just those places is missed, an equal text never. Rows of vectors, where there is
-no text, are nearly equal where their cosine is at least 0.999.
+there is known: a copy rewritten in just those places is missed, an equal text never. Rows of vectors, where there
+is no text, are nearly equal where their cosine is at least 0.999.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which texts may be copies of some others: judged by how many of their runs of tokens are known.
 
-A run is of `RUN` tokens. A text of more than `SHORT` bytes is looked at in four places, a quarter of it in all. What
-is found here is a reason to compare two texts in full, and decides nothing.
+A run is of `RUN` tokens. A text of more than `SHORT` bytes is looked at in four places, a quarter of it in all.
+What is found here is a reason to compare two texts in full, and decides nothing.
 """
 
 from __future__ import annotations
