@@ -1,7 +1,10 @@
 """DSIR does what the paper says, and none of what its released code does wrong."""
 
 import math
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -403,3 +406,35 @@ def test_a_target_without_words_is_refused():
 
 def test_without_words_in_the_pool_nothing_is_picked():
     assert picks_of(Dsir(), ["", " "], {"t": ["ship"]}, 2).indices.tolist() == []
+
+
+def test_the_hash_of_words_is_the_same_in_every_process():
+    """The released pipeline hashes by Python's salted hash, and works only where its seed is pinned."""
+    code = (
+        "import handful; t = ['ship sail', 'law oath', 'salt oven', 'ship oath'];"
+        "print(handful.select(t, rows=2, like=['ship'], method='dsir:temperature=0', cache=False).indices)"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1 and "[" in said.pop()
+
+
+def test_targets_are_read_to_the_end_and_the_rest_of_a_division_goes_to_none_in_particular():
+    """The released code reads a prefix of each target, and gives what floor(k/T) leaves to the last."""
+    texts, _ = topic_pool()
+    target = ["the of"] * 200 + [topic_text(random.Random(1), "law", 40)] * 20
+    view = view_of(texts, {"t": target})
+    counted = Dsir()._count_target(view.targets[0])
+    assert counted.sum() == 200 * 3 + 20 * 79
+    three = {name: [topic_text(random.Random(7), name, 200)] for name in TOPICS}
+    picks = picks_of(Dsir(), texts, three, 41)
+    assert sorted(picks.notes["rows_per_target"].values()) == [13, 14, 14]
+    assert picks.notes["rows_per_target"]["sea"] == 14, "the first in turn"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from handful.budget import audit, exact
-from handful.flow.prepare import Prepared
+from handful.flow.prepared import Prepared
 from handful.rng import Draws
 from handful.testing.laws._law import require
 
