@@ -17,7 +17,7 @@ def test_methods_lists_every_method_with_what_it_needs_and_its_paper(handful, mo
     monkeypatch.setenv("COLUMNS", "80")
     listed = handful("methods").out
     assert max(map(len, listed.splitlines())) <= 80
-    assert re.search(r"^Needs nothing:\n  random ", listed, re.M)
+    assert re.search(r"^Needs nothing:\n  first ", listed, re.M)
     assert re.search(r"^Needs text and a target with text \(--like\):\n  dsir ", listed, re.M)
     records = handful("methods", "--json").json["methods"]
     assert [record["key"] for record in records] == all_methods.keys()

@@ -3,18 +3,9 @@
 import json
 
 import numpy as np
-import pytest
-
-from handful.cli import main
 
 
-def code(*words):
-    with pytest.raises(SystemExit) as ended:
-        main(list(map(str, words)))
-    return ended.value.code
-
-
-def test_picks_keep_away_from_what_is_owned_and_are_replayed(tmp_path):
+def test_picks_keep_away_from_what_is_owned_and_are_replayed(handful, tmp_path):
     x = np.eye(6, dtype=np.float32)[np.repeat(np.arange(6), 4)]
     rows = [json.dumps({"n": i}) for i in range(24)]
     (tmp_path / "pool.jsonl").write_text("\n".join(rows) + "\n")
@@ -25,9 +16,9 @@ def test_picks_keep_away_from_what_is_owned_and_are_replayed(tmp_path):
     asked = ["select", tmp_path / "pool.jsonl", "--embeddings", tmp_path / "x.npy", "--rows", 3]
     owned = ["--given", tmp_path / "owned.jsonl", "--given-embeddings", tmp_path / "owned.npy"]
     how = ["--method", "flcg", "--draws", 0, "--no-cache", "-o", out]
-    assert code(*asked, *owned, *how) == 0
+    assert handful(*asked, *owned, *how).code == 0
     picked = [json.loads(line)["n"] // 4 for line in out.read_text().splitlines()]
     assert sorted(picked) == [3, 4, 5]
-    assert code("verify", f"{out}.manifest.json") == 0
+    assert handful("verify", f"{out}.manifest.json").code == 0
     np.save(tmp_path / "owned.npy", x[[12, 16, 20]])
-    assert code("verify", f"{out}.manifest.json") == 5
+    assert handful("verify", f"{out}.manifest.json").code == 5

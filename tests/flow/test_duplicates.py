@@ -281,6 +281,12 @@ def test_every_method_that_declares_it_keeps_picks_apart(key):
     target = {"embedding": vectors[:4], "text": text[:4]}
     given = {"embedding": vectors[-4:]}
     options = {"rows": 20, "like": target, "given": given, "score": "stars", "group": "g"}
+    pool |= {"loss_prior": STARS.tolist(), "loss_conditional": [0.0] * 120}
+    if key == "less":
+        pool["gradients"], target["gradients"] = vectors, vectors[:4]
+    if key == "preselect":
+        target["losses"] = np.array([[3, 2, 1], [1, 2, 3]] * 2, np.float32)
+        options["params"] = {"benchmark": "0.1+0.2+0.3"}
     ask = {**options, "method": key, "max_similarity": 0.9, "include": [3]}
     if "max_similarity" not in method.facts.honours:
         with pytest.raises(UsageError, match=f"{key} does not honour"):

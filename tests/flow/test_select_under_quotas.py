@@ -24,6 +24,8 @@ def pool():
         "source": rng.choice(["dolly", "oasst"], N).tolist(),
         "n_tokens": rng.integers(3, 40, N).tolist(),
         "stars": rng.normal(size=N).tolist(),
+        "loss_prior": rng.random(N).tolist(),
+        "loss_conditional": rng.random(N).tolist(),
     }
 
 
@@ -44,6 +46,11 @@ def options_for(key, **options):
         asked["like_embeddings"] = VECTORS[:2] + 0.01
     if "given_features" in needs:
         asked["given"] = {"embedding": VECTORS[:3]}
+    if key == "less":
+        asked |= {"like_arrays": {"gradients": VECTORS[:2]}, "arrays": {"gradients": VECTORS}}
+    if key == "preselect":
+        losses = np.array([[3, 2, 1], [1, 2, 3]], np.float32)
+        asked |= {"like_arrays": {"losses": losses}, "params": {"benchmark": "0.1+0.2+0.3"}}
     return {**asked, **options}
 
 

@@ -18,7 +18,7 @@ from handful.flow.request import Request
 from handful.flow.select import request
 from handful.flow.vectors import DEFAULT_FEATURES, Vectors
 from handful.pool import BLOCK_ROWS, Pool
-from handful.runtime.meter import STILL_TO_LOAD, anonymous_bytes
+from handful.runtime.meter import STILL_TO_LOAD
 from handful.runtime.progress import Progress
 from handful.runtime.run import available_memory
 from handful.runtime.work import Rates, Size, Work, measure
@@ -260,7 +260,7 @@ def _memory(prepared: Prepared, features: Features | None, size: Size, work: Wor
     blocks = 4 * prepared.run.threads * BLOCK_ROWS * size.text_bytes // size.n
     held = 0 if features is None else features.held_bytes
     declared = 0 if work is None else work.memory_bytes
-    return round(anonymous_bytes() + STILL_TO_LOAD + blocks + held + declared)
+    return round(prepared.meter.held_bytes + STILL_TO_LOAD + blocks + held + declared)
 
 
 def _would_fit(prepared: Prepared, features: Features | None, needed: int) -> tuple[str, ...]:

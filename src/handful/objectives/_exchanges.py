@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from handful.graphs.similarity import TILE_ROWS, GraphPairs
+from handful.graphs.closest import TILE_ROWS
+from handful.graphs.graph_pairs import GraphPairs
 from handful.objectives._contract import Floats, Indices
 from handful.runtime.blas import one_blas_thread
 from handful.runtime.run import Run

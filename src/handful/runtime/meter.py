@@ -22,6 +22,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
+        self._held = anonymous_bytes()
 
     @property
     def wall_seconds(self) -> float:
@@ -34,10 +35,17 @@ class Meter:
         return time.process_time() - self._cpu
 
     @property
+    def held_bytes(self) -> int:
+        """Anonymous memory held now; of what was held at the start, at most `STILL_TO_LOAD`.
+
+        What else lives in the process, a notebook's frames say, is not this run's to answer for.
+        """
+        return anonymous_bytes() - max(0, self._held - STILL_TO_LOAD)
+
+    @property
     def peak_bytes(self) -> int:
         """Most resident memory so far, mapped files included (an upper limit of the anonymous part)."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        return _peak_bytes()
 
 
 def anonymous_bytes() -> int:
@@ -48,6 +56,11 @@ def anonymous_bytes() -> int:
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
-        return Meter().peak_bytes
+        return _peak_bytes()
     found = re.search(r"^RssAnon:\s+(\d+) kB", status, re.M)
-    return int(found[1]) * 1024 if found else Meter().peak_bytes
+    return int(found[1]) * 1024 if found else _peak_bytes()
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
