@@ -53,7 +53,8 @@ class Shelves:
         """Past the last row of a signature that can be among those paid for, whatever is taken first."""
         start, stop = self.starts[s], self.starts[s + 1]
         total = np.cumsum(self.costs[self.order[start:stop]], dtype=np.float64)
-        return min(stop, start + int(np.searchsorted(total, left * (1 + 1e-9), side="right")) + 1)
+        affordable = int(np.searchsorted(total, left * (1 + 1e-9), side="right"))
+        return int(min(stop, start + affordable + 1))
 
     def copy(self, free: NDArray[np.bool_]) -> Shelves:
         """Shelves that stand as these do; `free` is the other ledger's."""
