@@ -71,7 +71,7 @@ class Lookahead:
         high = self.taken + self.available
         system = System.of(quotas, rows)
         nonempty = system if rows == 0 else system.with_row(np.ones(count, np.int64), -1, "a row")
-        self.shelves = None if costs is None else Shelves(self.signature, count, costs, free)
+        self.shelves = None if costs is None else Shelves(self.signature, count, costs, free, left)
         self.rows, prefixes = rows, None
         if self.shelves is None:
             found = find(nonempty, self.taken, high, aim="most")

@@ -22,6 +22,7 @@ class Shelves:
         count: S, the number of signatures.
         costs: (n,) of each row.
         free: (n,) bool, shared with the ledger: which rows are open.
+        left: What may be spent: rows that even the cheapest of a signature leave no money for are not kept.
 
     Attributes:
         held: (S,) how many of the cheapest open rows are set aside.
@@ -34,17 +35,26 @@ class Shelves:
         count: int,
         costs: NDArray[Any],
         free: NDArray[np.bool_],
+        left: Number,
     ) -> None:
         self.costs, self.free = costs, free
         self.whole = costs.dtype.kind != "f"
         order = np.flatnonzero(free)
         self.order = order[np.lexsort((costs[order], signature[order]))]
         self.starts = np.searchsorted(signature[self.order], np.arange(count + 1)).tolist()
+        self.stops = [self._stop(s, float(left)) for s in range(count)]
         self.place = np.full(len(costs), -1, np.int64)
         self.place[self.order] = np.arange(len(self.order))
         self.held = np.zeros(count, np.int64)
         self.ends = list(self.starts[:-1])
         self.total: Number = 0
+
+    def _stop(self, s: int, left: float) -> int:
+        """Past the last row of a signature that can be among those paid for, whatever is taken first."""
+        start, stop = self.starts[s], self.starts[s + 1]
+        total = np.cumsum(self.costs[self.order[start:stop]], dtype=np.float64)
+        affordable = int(np.searchsorted(total, left * (1 + 1e-9), side="right"))
+        return int(min(stop, start + affordable + 1))
 
     def copy(self, free: NDArray[np.bool_]) -> Shelves:
         """Shelves that stand as these do; `free` is the other ledger's."""
@@ -94,7 +104,7 @@ class Shelves:
 
     def following(self, s: int, nth: int = 0) -> int | None:
         """The nth cheapest of the open rows that are not held, from 0; None where there are too few."""
-        for at in range(self.ends[s], self.starts[s + 1]):
+        for at in range(self.ends[s], self.stops[s]):
             row = int(self.order[at])
             if self.free[row]:
                 if nth == 0:
@@ -112,7 +122,7 @@ class Shelves:
         return made
 
     def _open(self, s: int) -> NDArray[np.int64]:
-        rows = self.order[self.starts[s] : self.starts[s + 1]]
+        rows = self.order[self.starts[s] : self.stops[s]]
         return np.asarray(rows[self.free[rows]])
 
     def _sum(self, s: int) -> Number:
