@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,7 @@ class Bar:
         try:
             found = self.measure(figures)
         except KeyError:
-            return f"- {self.case}: {self.what.format('?')} not measured"
+            return f"- {self.case}: {re.sub('{.*?}', '?', self.what)}: not measured"
         kept = found >= self.bar if self.least else found <= self.bar
         aim = "" if self.aim is None else f", aim {self.aim:g}"
         bound = f"{'at least' if self.least else 'at most'} {self.bar:g}{aim}"
