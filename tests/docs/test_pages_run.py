@@ -90,7 +90,8 @@ def run(capsysbinary, monkeypatch):
             return shell(command)
         capsysbinary.readouterr()
         code = code_of(arguments)
-        return code, b"".join(capsysbinary.readouterr()).decode()
+        out, err = capsysbinary.readouterr()
+        return code, (err + out).decode()  # progress comes before the summary
 
     yield run
     for number, handler in before.items():

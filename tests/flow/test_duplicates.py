@@ -283,7 +283,7 @@ def test_every_method_that_declares_it_keeps_picks_apart(key):
     options = {"rows": 20, "like": target, "given": given, "score": "stars", "group": "g"}
     pool |= {"loss_prior": STARS.tolist(), "loss_conditional": [0.0] * 120}
     if key == "less":
-        pool["gradients"], target["gradients"] = vectors, vectors[:4]
+        pool["gradients"], target["gradients"] = pool.pop("embedding"), vectors[:4]
     if key == "preselect":
         target["losses"] = np.array([[3, 2, 1], [1, 2, 3]] * 2, np.float32)
         options["params"] = {"benchmark": "0.1+0.2+0.3"}

@@ -178,8 +178,8 @@ _WEIGHTS = {
 }
 
 
-_SCALE = ("random_value", "certified", "beyond_random")
-"""Notes told beside the value."""
+_SCALE = ("random_value", "certified", "beyond_random", "shadow_prices")
+"""Notes told beside the value, or in words."""
 
 
 def _method(prepared: Prepared) -> str:

@@ -146,6 +146,6 @@ def _without(ledger: Ledger, kept: list[int], place: int) -> Ledger:
 
 def _fits(ledger: Ledger, kept: list[int], place: int, row: int) -> bool:
     """Whether a row may stand at a place; under a row count alone every open one may."""
-    if ledger.costs is None and getattr(ledger, "quotas", None) is None:
+    if ledger.costs is None and ledger.quotas is None and ledger.apart is None:
         return True
     return bool(_without(ledger, kept, place).feasible(np.array([row]))[0])
