@@ -312,7 +312,7 @@ def limit_prices(system: System, low: Counts, prefixes: Sequence[Floats]) -> Flo
     needs = sparse.hstack(
         [sparse.csr_array(-system.d / weight[:, None]), sparse.csr_array((len(weight), count))]
     )
-    solved: Any = linprog(  # type: ignore[call-overload]  # the stubs know no sparse A_ub
+    solved: Any = linprog(
         np.concatenate([np.zeros(count), np.ones(count)]),
         A_ub=sparse.vstack([needs, table]),
         b_ub=np.concatenate(

@@ -111,7 +111,7 @@ class Filler:
             rows.append(cost[None] / scale)
             limits.append(np.array([self.amount / scale]))
         top = float(np.abs(value).max(initial=0.0)) or 1.0
-        solved = linprog(  # type: ignore[call-overload]  # the stubs know no sparse A_ub
+        solved = linprog(
             -value / top,
             A_ub=sparse.csr_array(np.vstack(rows)),
             b_ub=np.concatenate(limits),
