@@ -23,6 +23,7 @@ on a domain.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -205,16 +206,28 @@ class Result:
         return "\n".join(lines)
 
 
-def run(corpus: Corpus, splits: range, methods: dict[str, dict[str, Any]]) -> Result:
-    """Every domain in every split."""
+def run(
+    corpus: Corpus, splits: range, methods: dict[str, dict[str, Any]], resume: Path | None = None
+) -> Result:
+    """Every domain in every split; with a file to resume from, domains it holds are not measured again."""
     start, domains = time.process_time(), corpus.large()
+    kept = json.loads(resume.read_text()) if resume is not None and resume.exists() else {}
+    asked = [f"{splits}", *methods]
+    if kept.get("asked") != asked:
+        kept = {"asked": asked, "seconds": 0.0}
     found: list[list[dict[str, float]]] = []
     for domain in domains:
-        found.append([Task.draw(corpus, domain, s).measure(s, methods) for s in splits])
+        if domain not in kept:
+            kept[domain] = [Task.draw(corpus, domain, s).measure(s, methods) for s in splits]
+            kept["seconds"] += time.process_time() - start
+            start = time.process_time()
+            if resume is not None:
+                resume.write_text(json.dumps(kept))
+        found.append(kept[domain])
         said = {name: np.mean([task[name] for task in found[-1]]) for name in found[-1][0]}
         print(domain, " ".join(f"{name} {x:.3f}" for name, x in said.items()), flush=True)
     nats = {name: np.array([[t[name] for t in row] for row in found]) for name in found[0][0]}
-    return Result(domains, nats, time.process_time() - start)
+    return Result(domains, nats, kept["seconds"])
 
 
 def section(result: Result, options: argparse.Namespace, corpus: Corpus) -> str:
@@ -251,6 +264,7 @@ def main() -> int:
     parser.add_argument(
         "--methods", nargs="+", default=list(METHODS), help="names of the table, or specs"
     )
+    parser.add_argument("--resume", type=Path, help="a .json to keep finished domains in")
     parser.add_argument("--page", type=Path, help="a page to write the section to")
     options = parser.parse_args()
     folder = Path(os.environ.get("HANDFUL_DATA") or "")
@@ -260,7 +274,7 @@ def main() -> int:
     corpus = Corpus.read(folder, options.corpus)
     asked = {name: METHODS.get(name, {"method": name}) for name in options.methods}
     splits = range(options.first_split, options.first_split + options.splits)
-    result = run(corpus, splits, asked)
+    result = run(corpus, splits, asked, options.resume)
     for name in asked:
         print("{:40} {:.3f} ± {:.3f}".format(name, *interval(result.closed(name))))
     if not {"auto", "dsir"} <= set(asked):
