@@ -176,7 +176,7 @@ TRIALS = {
         "instructions like those of LIMA; the score is the length of the answer",
     ),
     "domains: news": Trial(
-        TARGET, domain("news"), 200, {}, "pieces of 19 domains, like those of Brown news"
+        TARGET, domain("brown_news"), 200, {}, "pieces of 19 domains, like those of Brown news"
     ),
     "domains: leaflets": Trial(
         TARGET, domain("patient_leaflet"), 200, {}, "pieces of 19 domains, like patient leaflets"
