@@ -94,6 +94,12 @@ def test_the_bound_is_never_below_the_enumerated_best(key):
         check(key, seed)
 
 
+@pytest.mark.parametrize("key", ["flcg", "flcmi"])
+def test_no_price_falls_below_what_a_row_has_without_picks(key):
+    """Once pairs were listed above a floor, prices could fall to it, and the bound below the best."""
+    check(key, 213)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("key", MAKERS)
 def test_the_bound_is_never_below_the_enumerated_best_a_thousand_times(key):

@@ -56,7 +56,10 @@ class ServicePrices(Majorants):
 
     def box(self) -> tuple[Floats, Floats]:
         """From what rows have without picks, or from the floor above which pairs are listed."""
-        return self.bounds.low if self._above is None else self._above.floor, self.high
+        low = (
+            self.bounds.low
+        )  # below it a row that no pick serves would be paid for with less than nothing
+        return low if self._above is None else np.maximum(self._above.floor, low), self.high
 
     def tangent(self, subset: Indices) -> Floats:
         """The bests of the subset."""
