@@ -119,15 +119,6 @@ def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path, name) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_full_disk_says_how_much_is_needed_where_that_is_known(tmp_path) -> None:
-    with (
-        small_files(),
-        pytest.raises(DataError, match=r"100,000 bytes are needed"),
-        Files(needed=100_000) as files,
-    ):
-        files.open(tmp_path / "out").write(bytes(100_000))
-
-
 WRITE = """
     import signal, sys, time
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where a shell began us with &

@@ -186,7 +186,7 @@ def adam_update(
         (d,) float32: all weights flattened, one after the other in the order of their names.
 
     Example:
-        >>> adam_update({"w": [1.0]}, {"w": [0.0]}, {"w": [0.0]}).round(2).tolist()
+        >>> adam_update({"w": [1.0]}, {"w": [0.0]}, {"w": [0.0]}).astype(float).round(2).tolist()
         [3.16]
     """
     if not set(gradients) == set(first) == set(second):
