@@ -58,7 +58,7 @@ class Less:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Xia et al. 2024, LESS: selecting influential data for targeted instruction tuning",
         needs=("features", "target_features"),
-        honours=("rows", "amount", "include", "quotas", "max_similarity"),
+        honours=("rows", "amount", "include"),
         nested=True,
         cost="O(n·d) a checkpoint and target; 8 bytes a row and target",
     )
@@ -186,8 +186,8 @@ def adam_update(
         (d,) float32: all weights flattened, one after the other in the order of their names.
 
     Example:
-        >>> adam_update({"w": [1.0]}, {"w": [0.0]}, {"w": [0.0]}).astype(float).round(2).tolist()
-        [3.16]
+        >>> round(float(adam_update({"w": [1.0]}, {"w": [0.0]}, {"w": [0.0]})[0]), 2)
+        3.16
     """
     if not set(gradients) == set(first) == set(second):
         apart = sorted((set(first) | set(second)) ^ set(gradients)) or sorted(
