@@ -58,7 +58,7 @@ class Less:
     facts: ClassVar[MethodFacts] = MethodFacts(
         paper="Xia et al. 2024, LESS: selecting influential data for targeted instruction tuning",
         needs=("features", "target_features"),
-        honours=("rows", "amount", "include"),
+        honours=("rows", "amount", "include", "quotas", "max_similarity"),
         nested=True,
         cost="O(n·d) a checkpoint and target; 8 bytes a row and target",
     )
