@@ -45,10 +45,6 @@ def test_facility_location_keeps_to_any_memory_and_picks_the_same_rows(tmp_path)
     assert small <= 10**9
     assert large <= 4 * 10**9
     assert large > 10**9, "the smaller limit was never felt: take more rows"
-    bounds = [found.pop("upper_bound") for found in (result, same)]
-    assert bounds[0] == pytest.approx(bounds[1], rel=1e-5)  # rounded up by what sums may be off
-    for found in (result, same):
-        del found["notes"]  # which tell the bound's share again
     assert result == same
 
 

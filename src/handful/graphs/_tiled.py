@@ -61,10 +61,11 @@ class Tiled(Pairs):
     def counts(self, columns: Indices, bar: Floats) -> Floats:
         """See `Pairs.counts`."""
         out = np.zeros(self.shape[0])
-        for rows in tile_blocks(len(out)):
-            for run in tile_blocks(len(columns)):
-                tile = self.tile(rows, columns[run])
-                out[rows] += (tile > bar[rows, None]).sum(axis=1)
+        with one_blas_thread():
+            for rows in tile_blocks(len(out)):
+                for run in tile_blocks(len(columns)):
+                    tile = self.precise(rows, columns[run])
+                    out[rows] += (tile > bar[rows, None]).sum(axis=1)
         return out
 
     def totals(self) -> Floats:

@@ -106,10 +106,15 @@ class Majorants(Protocol):
 
     Valid for every θ in a box, whatever led to it, and convex in θ. The certificate
     (`optimizers.certificate`) walks θ downhill; one call of `at` costs one sweep of gains.
+
+    Attributes:
+        by_gains: At a tangent the weights are the gains there, which a run keeps, and so finds cheaply.
     """
 
+    by_gains: bool = False
+
     def box(self) -> tuple[Floats, Floats]:
-        """(p,) and (p,): low and high. The low may rise once `slope` was asked for, but not past θ."""
+        """(p,) and (p,): low and high. The low may rise once `at` was asked for, but not past that θ."""
         ...
 
     def tangent(self, subset: Indices) -> Floats:

@@ -2,6 +2,9 @@
 
 Only pairs above a row's price count, and prices stay near what the picks give; so the pairs above a floor
 under the prices are listed in one sweep, and from there on a step costs its lists.
+
+What is listed, and what is swept where the pairs are too many, depends on the rows and the prices alone, and
+every sum is of whole tiles in a fixed order: the bound is the same whatever the memory and the threads.
 """
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from handful.graphs.lists import ENTRY_BYTES, PairLists
+from handful.graphs.lists import PairLists
 from handful.graphs.similarity import highest
 from handful.graphs.tiles import each_pair_once, tile_blocks
 from handful.objectives._contract import Floats, Indices, Majorants
+from handful.objectives._sweep import sums_of_all
 from handful.runtime.blas import one_blas_thread
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ ROUNDING = 2.0**-40
 """Relative error allowed for a float64 sum of up to a million terms ≥ 0; 4,000 times what it needs."""
 
 ENTRIES = 2**25
-"""Pairs listed at most: 200 MB."""
+"""Pairs listed at most: 200 MB, which the plan of a method counts, for results may not depend on memory."""
 
 SAMPLE = 2048
 """Candidates by which a row's floor is found."""
@@ -39,7 +43,8 @@ class ServicePrices(Majorants):
     λ = the present bests gives the greedy bound; the best λ is the linear relaxation of k-median.
 
     Args:
-        state: Of the picks, or of any subset; where gains are tiled, its sweeps are used.
+        state: Of the picks, or of any subset; where gains are tiled, what its sweeps hold is given up for
+            the lists.
 
     Source: Cornuéjols, Fisher & Nemhauser 1977, Location of bank accounts, section 3.
     """
@@ -51,8 +56,9 @@ class ServicePrices(Majorants):
         if self.bounds.high is not None:
             self.high = np.maximum(self.bounds.high, self.bounds.low)
         self.weights = np.ones(n) if self.bounds.weights is None else self.bounds.weights
-        self.candidates = np.arange(m)
+        self.candidates, self.by_gains = np.arange(m), state.tiled is not None
         self._above: Above | None = None
+        self._walks = False
 
     def box(self) -> tuple[Floats, Floats]:
         """From what rows have without picks, or from the floor above which pairs are listed."""
@@ -71,11 +77,13 @@ class ServicePrices(Majorants):
     def at(self, theta: Floats) -> tuple[float, Floats]:
         """One sweep, or one pass over the lists. Similarities may be higher than their tiles say."""
         constant, tiled = float(np.sum(self.weights * (theta - self.bounds.low))), self.state.tiled
+        if tiled is not None and not self._walks:
+            tiled.give_up()
+            self._walks, self._above = True, Above.of(tiled, theta)  # prices stay near the first
         if self._above is not None and (theta >= self._above.floor).all():
             weights = self._above.sums(theta, self.high, self.weights)
         elif tiled is not None:
-            here = tiled.of(theta)
-            weights = here.gains(self.candidates) + here.errors(self.candidates)
+            weights = np.add(*sums_of_all(tiled.sums, theta))
         else:
             low = theta - self.pairs.error
             room = None if self.bounds.high is None else self.high - low
@@ -85,8 +93,6 @@ class ServicePrices(Majorants):
 
     def slope(self, theta: Floats, subset: Indices) -> Floats:
         """w_i·(1 − the number of picks of `subset` that row i pays)."""
-        if self._above is None and self.state.tiled is not None:
-            self._above = Above.of(self.state.tiled, theta)  # the walk begins here, and stays near
         counts = self.pairs.counts if self._above is None else self._above.counts
         bar = np.where(self.high > theta, theta, np.inf)
         return self.weights * (1.0 - counts(subset, bar))
@@ -107,8 +113,7 @@ class Above:
     @classmethod
     def of(cls, tiled: TiledGains, best: Floats) -> Above | None:
         """List the pairs around some bests; None where those above the bests are too many."""
-        n = len(best)
-        room = min(ENTRIES, tiled.memory_bytes // (2 * ENTRY_BYTES))
+        n, room = len(best), ENTRIES
         with one_blas_thread():
             above = _above(tiled, best)
             if 1.2 * above > room:

@@ -12,6 +12,7 @@ from handful.graphs._contract import Floats, Singles
 from handful.graphs.lists import ENTRY_BYTES, PairLists
 from handful.graphs.tiles import TILE, each_pair_once, tile_blocks
 from handful.objectives._tile_sums import ROUNDING, Step, TileSums
+from handful.runtime.blas import one_blas_thread
 
 SAMPLE = 1024
 """Rows by which the next picks are guessed, and the number of pairs above the bests."""
@@ -73,6 +74,27 @@ def sweep(sums: TileSums, best: Floats, memory_bytes: int) -> tuple[list[Moment]
             totals[:, :, block] += some
     moments = list(_moments(sums, bests, totals))
     return moments, lists if lists is not None and lists.whole else None
+
+
+def sums_of_all(sums: TileSums, best: Floats) -> tuple[Floats, Floats]:
+    """(n,) gains of all candidates at some bests, and how far each may be off. One sweep, in a fixed order."""
+    blocks, low = tile_blocks(sums.n), best.astype(np.float32)
+
+    def work(at: tuple[int, int]) -> list[tuple[slice, Floats]]:
+        down, across = blocks[at[0]], blocks[at[1]]
+        tile = sums.pairs.singles(down, across)
+        found = [(across, sums.of_tile(tile, down, [(low, sums.high)])[0])]
+        if at[0] != at[1]:
+            turned = np.ascontiguousarray(tile.T)
+            found.append((down, sums.of_tile(turned, across, [(low, sums.high)])[0]))
+        return found
+
+    totals = np.zeros((3, sums.n))
+    with one_blas_thread():
+        for found in sums.run.map_blocks(work, each_pair_once(len(blocks))):
+            for block, some in found:
+                totals[:, block] += some
+    return totals[0], sums.off(totals)
 
 
 def _moments(sums: TileSums, bests: list[Singles], totals: Floats) -> Iterator[Moment]:

@@ -66,7 +66,11 @@ class TileSums:
 
             for sums in self.run.map_blocks(work, runs):
                 out[:, places] += sums
-        return out[0], self.error * out[1] + ROUNDING * out[0]
+        return out[0], self.off(out)
+
+    def off(self, sums: Floats) -> Floats:
+        """How far sums and reaches over tiles, (≥ 2, m), may be off."""
+        return np.asarray(self.error * sums[1] + ROUNDING * sums[0])
 
     def bar(self, best: Singles) -> Singles:
         """(n,) what a similarity must exceed to matter at these bests or later ones, less rounding."""

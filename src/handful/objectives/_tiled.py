@@ -55,12 +55,14 @@ class Now:
         best: (n,) float32.
         moment: The latest whose gains only fell since, if any.
         changed: Rows whose best has risen since the moment.
+        lists: Those that were there to be used, if any; another state may since have made others.
         short: Rows that have not come to the bests of the lists; None where there are no lists.
     """
 
     best: Singles
     moment: Moment | None
     changed: Indices
+    lists: PairLists | None
     short: Indices | None
 
     @property
@@ -107,7 +109,7 @@ class TiledGains:
         self.error = pairs.error + 2.0**-22 * pairs.largest
         self.swept = Swept(limit=n * n // 16)
         singles = self.high.astype(np.float32), self.weights.astype(np.float32)
-        self._tiles = TileSums(pairs, *singles, self.run, self.error)
+        self.sums = TileSums(pairs, *singles, self.run, self.error)
         self._forget()
 
     def of(self, best: Floats) -> TiledGains:
@@ -157,13 +159,13 @@ class TiledGains:
 
     def _look(self) -> Now:
         """What holds at the present bests; found once a step."""
-        if self._now is None:
+        if self._now is None or self._now.lists is not self.swept.lists:
             best, lists = self.best.astype(np.float32), self.swept.lists
             later = (m for m in reversed(self.swept.moments) if (best >= m.best).all())
             moment = next(later, None)
             changed = best > moment.best if moment is not None else np.ones(len(best), bool)
-            short = None if lists is None else np.flatnonzero(self._tiles.bar(best) < lists.bound)
-            self._now = Now(best, moment, np.flatnonzero(changed), short)
+            short = None if lists is None else np.flatnonzero(self.sums.bar(best) < lists.bound)
+            self._now = Now(best, moment, np.flatnonzero(changed), lists, short)
         return self._now
 
     def _fresh(self, stale: Indices) -> tuple[Floats, Floats]:
@@ -175,12 +177,16 @@ class TiledGains:
         if now.listed:
             return self._from_lists(stale, now)
         if now.moment is None:
-            return self._tiles.over(None, stale, now.best, self._tiles.high)
+            return self.sums.over(None, stale, now.best, self.sums.high)
         return self._from_moment(stale, now, now.moment)
 
+    def give_up(self) -> None:
+        """Free what sweeps have found: its memory is wanted. Gains asked for later are found anew."""
+        self.swept.moments, self.swept.lists, self._now = [], None, None
+
     def _sweep(self) -> Now:
-        self.swept.moments, self.swept.lists = [], None  # their memory is wanted
-        self.swept.moments, self.swept.lists = sweep(self._tiles, self.best, self.memory_bytes)
+        self.give_up()
+        self.swept.moments, self.swept.lists = sweep(self.sums, self.best, self.memory_bytes)
         self.swept.work, self.swept.limit = 0, len(self.best) ** 2 // 2
         self._now = None
         return self._look()
@@ -195,7 +201,7 @@ class TiledGains:
         gain, reach = self.swept.lists.sums(stale, self.best, self.high, weights, self.error)
         margin = self.error * reach + 2.0**-40 * gain
         if len(now.rows):
-            more, off = self._tiles.over(now.rows, stale, now.best, self._tiles.high)
+            more, off = self.sums.over(now.rows, stale, now.best, self.sums.high)
             gain, margin = gain + more, margin + off
         return gain, margin
 
@@ -203,6 +209,6 @@ class TiledGains:
         """What the gains were, less what the rows that changed no longer give."""
         gain, margin = moment.gain[stale], moment.margin[stale]
         if len(now.rows):
-            lost, off = self._tiles.over(now.rows, stale, moment.best, now.best)
+            lost, off = self.sums.over(now.rows, stale, moment.best, now.best)
             gain, margin = gain - lost, margin + off
         return np.maximum(gain, 0.0), margin

@@ -78,6 +78,11 @@ class Filler:
             self.costs = np.nextafter(ledger.costs[self.free].astype(np.float64), 0.0)
             self.amount = float(np.nextafter(float(left), np.inf))
 
+    @property
+    def plain(self) -> bool:
+        """Whether the number of rows is all that binds: only the largest weights count then."""
+        return self.costs is None and self.ahead is None
+
     def fill(self, weights: Floats) -> Filled:
         """The relaxed best under (n,) weights. O(n), and 60 times that where a cost binds."""
         fixed = float(np.sum(weights[self.taken]))
@@ -159,7 +164,7 @@ class Filler:
     def _filled(self, worth: Floats, price: float, fixed: float) -> Filled:
         net = worth if self.costs is None else worth - price * self.costs
         chosen = _largest(net, self.rows)
-        total = float(np.sum(net[chosen]))
+        total = float(np.sum(np.sort(net[chosen])))  # in an order that rows left out cannot change
         if self.costs is not None:
             total += price * self.amount
         row_price = float(net[chosen].min()) if len(chosen) and len(chosen) == self.rows else 0.0

@@ -14,13 +14,14 @@ functionals, for its length.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from handful.budget import Ledger
 from handful.objectives._contract import (
+    Floats,
     Indices,
     Majorants,
     Objective,
@@ -87,12 +88,15 @@ def certify(
         return Certificate(
             None, f"{type(objective).__name__} is not {lacking}, so no bound is valid"
         )
-    filler = Filler(ledger)
+    filler, before = Filler(ledger), None
     if not facts.majorized:
         return _by_gains(objective, state, filler, picks, value)
-    return _descend(
-        objective.majorants(state), filler, picks, value, steps if level == "tight" else 1
-    )
+    made = objective.majorants(state)
+    if made.by_gains and filler.plain:
+        before = _by_gains(objective, state, filler, picks, value)
+        if level == "fast":
+            return before
+    return _descend(made, filler, picks, value, steps if level == "tight" else 1, before)
 
 
 def _by_gains(
@@ -100,17 +104,40 @@ def _by_gains(
 ) -> Certificate:
     """Greedy's bound: f(best) ≤ f(A) + what the best adds to A, at most its rows' gains at A."""
     rest, weights = np.setdiff1d(filler.free, picks), np.zeros(filler.n)
-    gains = objective.gains(state, rest)
-    error = 0.0 if objective.facts.exact_gains else objective.error(state, rest, gains)
-    weights[rest] = np.maximum(gains + error, 0.0)
+    most = filler.rows if filler.plain else None
+    weights[rest] = np.maximum(_gains(objective, state, rest, most), 0.0)
     filled = filler.fill(weights)
     return Certificate(_up(value + filled.value, value), None, _prices(filled), 1)
 
 
+def _gains(objective: Objective, state: State, rows: Indices, most: int | None) -> Floats:
+    """(m,) gains, rounded up; or the `most` largest exactly, and of the others 0 for some.
+
+    Gains that are not exact depend, in their last bits, on the way they were summed; a bound may not.
+    """
+    gains = objective.gains(state, rows)
+    if objective.facts.exact_gains:
+        return gains
+    error = objective.error(state, rows, gains)
+    if most is None:
+        return gains + error
+    place = len(rows) - max(1, most)
+    bar = np.partition(gains - error, place)[place] if place > 0 else -np.inf
+    near = np.flatnonzero(gains + error >= bar)
+    exact = np.zeros(len(rows))
+    exact[near] = objective.exact(state, rows[near])
+    return exact
+
+
 def _descend(
-    majorants: Majorants, filler: Filler, picks: Indices, value: float, steps: int
+    majorants: Majorants,
+    filler: Filler,
+    picks: Indices,
+    value: float,
+    steps: int,
+    before: Certificate | None,
 ) -> Certificate:
-    """Walk the prices downhill, from those at which the bound is greedy's.
+    """Walk the prices downhill, from those at which the bound is greedy's, and below `before`.
 
     Steps aim half-way between the least bound and the value, and less far after `PATIENCE` steps without
     progress. Every step is valid, so what follows only decides how soon the bound is tight.
@@ -138,7 +165,10 @@ def _descend(
             break
         step = (bound - least + aim * (least - value)) / length
         theta = np.clip(theta - step * direction, low, high)
-    return Certificate(_up(least, value), None, prices, sweep)
+    bound = _up(least, value)
+    if before is not None and before.bound is not None and before.bound < bound:
+        return replace(before, sweeps=sweep)
+    return Certificate(bound, None, prices, sweep)
 
 
 def _up(bound: float, value: float) -> float:
