@@ -5,7 +5,7 @@ import pytest
 
 from handful.graphs import tiles
 from handful.graphs.similarity import pairs
-from handful.objectives import Arrays, FacilityLocation, _sweep
+from handful.objectives import FLCMI, Arrays, FacilityLocation, _sweep
 from handful.objectives._tile_sums import TileSums
 from handful.objectives._tiled import TiledGains
 from handful.optimizers import maximize
@@ -110,3 +110,25 @@ def test_picks_are_those_over_a_whole_matrix(memory_bytes, threads):
     whole = maximize(FacilityLocation(similarity=similar), Arrays(rows=900), 40, certificate="off")
     np.testing.assert_array_equal(picks.indices, whole.indices)
     np.testing.assert_allclose(picks.gains, whole.gains, rtol=1e-12)
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_row_is_full_where_it_is_in_float64_and_nowhere_else(swept, monkeypatch):
+    """A best and a cap of one float32 leave room all the same."""
+    if swept:
+        monkeypatch.setattr(_sweep, "SHARE", 1)
+    x = np.array([[0.75, 0.75, 0.25]] * 4, np.float32)
+    others = {"target": [[0.25, 0.25, 0]], "given": [[0, 0.25, 0.25]]}
+    view = Arrays({"x": x}, **{name: {"x": np.array(v, np.float32)} for name, v in others.items()})
+    objective, rows = FLCMI(relevance=0.5, hardness=0.75), np.arange(4)
+    state = objective.start(view)
+    bounds = state.bounds
+    assert (bounds.low < bounds.high).all()
+    assert (bounds.low.astype(np.float32) == bounds.high.astype(np.float32)).all()
+    if swept:
+        state.tiled._sweep()
+    wanted = [objective.value(view, np.array([j])) for j in rows]
+    assert min(wanted) > 0
+    np.testing.assert_allclose(objective.exact(state, rows), wanted, rtol=1e-12)
+    gains = objective.gains(state, rows)
+    assert (abs(gains - wanted) <= objective.error(state, rows, gains)).all()

@@ -78,7 +78,7 @@ def sweep(sums: TileSums, best: Floats, memory_bytes: int) -> tuple[list[Moment]
 
 def sums_of_all(sums: TileSums, best: Floats) -> tuple[Floats, Floats]:
     """(n,) gains of all candidates at some bests, and how far each may be off. One sweep, in a fixed order."""
-    blocks, low = tile_blocks(sums.n), best.astype(np.float32)
+    blocks, low = tile_blocks(sums.n), sums.low(best)
 
     def work(at: tuple[int, int]) -> list[tuple[slice, Floats]]:
         down, across = blocks[at[0]], blocks[at[1]]
@@ -123,7 +123,7 @@ def _guess(
     m = min(n, SAMPLE, max(64, memory_bytes // (16 * n)))
     rows, blocks = np.unique(np.linspace(0, n - 1, m).astype(np.int64)), tile_blocks(n)
     tiles = list(sums.run.map_blocks(lambda block: sums.pairs.singles(rows, block), blocks))
-    bests = [best.astype(np.float32)]
+    bests = [sums.low(best)]
     while True:
         bar = sums.bar(bests[-1])[rows, None]
         above = sum(int((tile > bar).sum()) for tile in tiles) * n / len(rows)
@@ -138,8 +138,9 @@ def _guess(
         gains, _ = sums.over(None, likely, bests[-1], sums.high)
         served, similar = sums.pairs.column(int(likely[gains.argmax()]))
         exact = exact.copy()
-        exact[served] = np.maximum(exact[served], np.minimum(similar, sums.high[served]))
-        bests.append(exact.astype(np.float32))
+        most = sums.high if sums.caps is None else sums.caps
+        exact[served] = np.maximum(exact[served], np.minimum(similar, most[served]))
+        bests.append(sums.low(exact))
 
 
 def _room(sums: TileSums, memory_bytes: int) -> int:

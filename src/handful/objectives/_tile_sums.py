@@ -25,7 +25,8 @@ class TileSums:
 
     Args:
         pairs: Similarity of each row to each.
-        high: (n,) the most a row can use.
+        high: (n,) the most a row can use, in float32.
+        caps: (n,) the same in float64, or None where there is no most.
         weights: (n,) ≥ 0.
         run: Worker threads.
         error: Of one similarity, and of the bounds it is held to.
@@ -33,6 +34,7 @@ class TileSums:
 
     pairs: FeaturePairs
     high: Singles
+    caps: Floats | None
     weights: Singles
     run: Run
     error: float
@@ -41,6 +43,16 @@ class TileSums:
     def n(self) -> int:
         """Number of rows."""
         return len(self.high)
+
+    def low(self, best: Floats) -> Singles:
+        """(n,) bests in float32, at the cap where they are in float64, and nowhere else."""
+        low = best.astype(np.float32)
+        if self.caps is not None:
+            full = best >= self.caps
+            low[full] = self.high[full]
+            near = ~full & (low >= self.high)
+            low[near] = np.nextafter(self.high[near], np.float32(-1.0))
+        return low
 
     def of_tile(self, tile: Singles, rows: slice | Indices, steps: list[Step]) -> Floats:
         """(steps, 3, b) what a tile gives its candidates in each step; see `column_sums`."""

@@ -108,7 +108,7 @@ class TiledGains:
         self.run, self.memory_bytes = Run(threads=threads), memory_bytes
         self.error = pairs.error + 2.0**-22 * pairs.largest
         self.swept = Swept(limit=n * n // 16)
-        singles = self.high.astype(np.float32), self.weights.astype(np.float32)
+        singles = self.high.astype(np.float32), high, self.weights.astype(np.float32)
         self.sums = TileSums(pairs, *singles, self.run, self.error)
         self._forget()
 
@@ -160,7 +160,7 @@ class TiledGains:
     def _look(self) -> Now:
         """What holds at the present bests; found once a step."""
         if self._now is None or self._now.lists is not self.swept.lists:
-            best, lists = self.best.astype(np.float32), self.swept.lists
+            best, lists = self.sums.low(self.best), self.swept.lists
             later = (m for m in reversed(self.swept.moments) if (best >= m.best).all())
             moment = next(later, None)
             changed = best > moment.best if moment is not None else np.ones(len(best), bool)
