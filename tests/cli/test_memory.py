@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handful import methods
+from handful.runtime.meter import STILL_TO_LOAD
+from handful.runtime.work import Size
+
 
 def anonymous_bytes(process):
     """RssAnon of a process, or 0 once it has ended."""
@@ -58,3 +62,18 @@ def test_a_selection_that_does_not_fit_is_refused_before_any_work(handful, folde
     assert "--method random" in ended.err
     assert not (folder / "out.jsonl").exists()
     assert handful("select", "pool.jsonl", *asked, "--method", "random").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc, to see memory")
+@pytest.mark.parametrize("key", ["log_det", "feature_based"])
+def test_what_a_method_says_it_will_hold_is_about_what_it_holds(tmp_path, key):
+    n, d, k = 100_000, 96, 100
+    pool = tmp_path / "pool.npy"
+    np.save(pool, np.random.default_rng(0).random((n, d), dtype=np.float32))
+    asked = (pool, "--rows", k, "--memory", "2GB", "--threads", 2)
+    bare, _ = peak_of(tmp_path, *asked, "--method", "random")
+    peak, _ = peak_of(tmp_path, *asked, "--method", key)
+    said = methods.find(key)().work(Size(n=n, k=k, d=d)).memory_bytes
+    # Kernels and libraries come to it, which every plan counts; and no more is asked for than is of use.
+    assert said / 3 <= peak - bare <= said + STILL_TO_LOAD

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import handful
+from handful import methods
 from handful.errors import DataError, UsageError
 from handful.flow import plan as module
 from handful.methods.data.random import Random
@@ -133,3 +134,13 @@ def test_bytes_of_texts_are_exact_where_all_are_sampled(n):
     Heavy.seen.clear()
     handful.plan(pool, rows=1, method=Heavy())
     assert Heavy.seen[0].text_bytes == 9 * n
+
+
+def test_every_method_that_maximises_says_what_it_takes_and_sparse_rows_count_their_numbers():
+    sizes = [Size(n=1000, k=10, d=2**18, target_rows=5, sparse=s) for s in (60_000, 120_000)]
+    for key in methods.keys():  # noqa: SIM118  a function, no dict
+        method = methods.find(key)()
+        if hasattr(method, "certify"):
+            less, more = (method.work(size) for size in sizes)
+            assert 0 < less.memory_bytes < more.memory_bytes < 10**9, key
+            assert less.multiply_adds + less.steps > 0

@@ -37,6 +37,7 @@ class Features:
         size_bytes: Of all of them; None where d is.
         held_bytes: What of them the run will hold in memory; the rest is mapped from a file.
         made: Whether they are made from text, and not the user's own.
+        sparse: Numbers they hold, where they are sparse.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Features:
     size_bytes: int | None
     held_bytes: int
     made: bool
+    sparse: int | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def _features(prepared: Prepared, method: Any, *, cached: bool) -> Features | No
     if name is not None and name in pool.arrays:
         array, size = pool.arrays[name], _bytes_of(pool.arrays[name])
         copied = 0 if prepared.candidates is None else size * n // pool.n
-        return Features(name, n, int(array.shape[1]), size, copied, made=False)
+        entries = int(array.nnz) * n // max(1, pool.n) if hasattr(array, "tocsr") else None
+        return Features(name, n, int(array.shape[1]), size, copied, made=False, sparse=entries)
     key, feature = configured(prepared.request.features or DEFAULT_FEATURES)
     d = getattr(feature, "d", None)
     size_made = None if d is None else 4 * n * d
@@ -176,6 +179,7 @@ def _size(prepared: Prepared, features: Features | None) -> Size:
         targets=len(prepared.targets),
         target_rows=sum(pool.n for _, pool in prepared.targets),
         text_bytes=_text_bytes(prepared.pool, prepared.view.n),
+        sparse=features.sparse if features is not None else None,
     )
 
 

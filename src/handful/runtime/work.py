@@ -19,6 +19,7 @@ class Size:
         d: Width of the features; 0 where there are none.
         targets: Number of targets, and `target_rows` their rows together.
         text_bytes: Bytes of the rows' texts, from a sample; 0 where there are none.
+        sparse: Numbers that sparse features hold; None where they are dense.
     """
 
     n: int
@@ -27,6 +28,17 @@ class Size:
     targets: int = 0
     target_rows: int = 0
     text_bytes: int = 0
+    sparse: int | None = None
+
+    @property
+    def entries(self) -> int:
+        """Numbers in the features.
+
+        Example:
+            >>> Size(n=10, k=1, d=4).entries, Size(n=10, k=1, d=2**18, sparse=600).entries
+            (40, 600)
+        """
+        return self.n * self.d if self.sparse is None else self.sparse
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Targeted, conditional facility location: what the target cares for and is not yet owned."""
 
+from handful.methods import _works
 from handful.methods._maximise import offered
 from handful.objectives import flcmi
 
@@ -7,5 +8,6 @@ FLCMI = offered(
     flcmi.FLCMI,
     needs=("features", "target_features", "given_features"),
     paper="Kothawade et al. 2022, PRISM: targeted subset selection",
+    work=_works.all_pairs,
     cost="O(n²·d) time",
 )
