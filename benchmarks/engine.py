@@ -6,7 +6,8 @@
     python benchmarks/engine.py --small             sizes for trying the script out
 
 Each run is a process of its own. CPU seconds are of all its threads, over the timed call alone; a first call on
-a few rows has loaded the kernels; log_det_3k, ours and the peer's, is the best of five calls. Memory is the peak of its anonymous pages (RssAnon), seen every 10 ms, from
+a few rows has loaded the kernels; log_det_3k, ours and the peer's, is the best of five calls.
+Memory is the peak of its anonymous pages (RssAnon), seen every 10 ms, from
 the first import to the end. Peers live in a virtual environment that the script makes; one that cannot be
 installed, does not finish within its limits, or fails, is said so. A pass is the time that n²·d products take
 at the rate measured in the same run. Data: `handful.testing.clustered`, seed 0.
