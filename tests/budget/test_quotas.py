@@ -5,11 +5,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handful.budget import Bound, Budget, Ledger, Quota, Quotas, audit, exact
 from handful.budget.feasibility import System, conflict, find
+from handful.budget.search import search
 from handful.errors import InfeasibleError, UsageError
 
 SOME = settings.default.max_examples if settings.default.max_examples > 50 else 25
@@ -103,7 +104,20 @@ def settled(final, costs):
     return final
 
 
+def to_the_unit():
+    """A pick that costs exactly the amount, and another that costs one unit more."""
+    return (
+        quotas_of({"x": list("acababa")}, ["x[a]:min=10%"]),
+        np.array([0, 1, 0, 0, 1999999, 0, 0]),
+        3,
+        1999999,
+        np.array([False, True, False, True, True, True, False]),
+        np.arange(7),
+    )
+
+
 @given(cases())
+@example(to_the_unit())
 @settings(max_examples=SOME, deadline=None)
 def test_a_row_is_feasible_exactly_when_the_pick_can_still_be_completed(case):
     quotas, costs, rows, amount, eligible, ranking = case
@@ -175,6 +189,32 @@ def test_the_filler_and_the_plain_loop_agree_on_more_rows(data):
         assert fast.taken == slow.taken
     assert holds(fast.quotas, costs, 40, amount, tuple(fast.taken))
     assert not fast.feasible(np.arange(n)).any()
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=SOME, deadline=None)
+def test_the_search_for_counts_finds_them_where_trying_all_does(seed):
+    rng = np.random.default_rng(seed)
+    s, q = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    system = System(rng.integers(-3, 4, (q, s)), rng.integers(-4, 5, q), ("",) * q)
+    low = rng.integers(0, 3, s)
+    sums = [[0, *np.cumsum(np.sort(rng.integers(0, 9, 4))).tolist()] for _ in range(s)]
+    high = low + rng.integers(0, 7, s)
+    amount = int(rng.integers(0, 20))
+    found = search(system, low, high, sums, amount)
+
+    def met(y):
+        steps = list(zip(sums, (y - low).tolist(), strict=True))
+        return (
+            (system.slack(y) >= 0).all()
+            and all(x < len(some) for some, x in steps)
+            and sum(some[x] for some, x in steps) <= amount
+        )
+
+    ways = itertools.product(*map(range, low.tolist(), (high + 1).tolist()))
+    assert found.decided
+    assert (found.y is not None) == any(met(np.array(way)) for way in ways)
+    assert found.y is None or met(found.y)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handful import errors
 from handful.budget.amounts import exact
 from handful.budget.feasibility import Counts, System, find, limit_prices, refusal
 from handful.budget.quotas import Quotas
+from handful.budget.search import STEPS, search
 from handful.budget.shelves import Number, Shelves
 
 MENDS = 24
@@ -83,6 +85,10 @@ class Lookahead:
             found = find(
                 nonempty, self.taken, high, aim="cheapest", prefixes=prefixes, amount=float(left)
             )
+        if found.y is not None and self.shelves is not None and not self._fits(found.y, left):
+            found = search(nonempty, self.taken, high, self.shelves.sums(), left)
+            if found.y is None and not found.decided:
+                raise errors.quotas_undecided(STEPS)
         if found.y is None or not self._fits(found.y, left):
             raise refusal(quotas, system, self.taken, high, prefixes, float(left), amount_said)
         self.system = system
@@ -292,7 +298,10 @@ class Lookahead:
         found = find(
             self.system, low, high, aim="cheapest", prefixes=prefixes, amount=amount, nodes=FEW
         )
-        if found.y is not None and self._completes(found.y - low, s, row, left - cost):
+        if found.y is not None and not self._completes(found.y - low, s, row, left - cost):
+            sums = self.shelves.sums(without=row)
+            found = search(self.system, low, high, sums, left - cost)
+        if found.y is not None:
             self._allow(s, row, found.y)
         else:
             self._lower(s, cost)
