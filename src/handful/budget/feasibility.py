@@ -280,52 +280,6 @@ def _milp(
     return y, True, float(bound or 0.0)
 
 
-def limit_prices(system: System, low: Counts, prefixes: Sequence[Floats]) -> Floats | None:
-    """(Q,) ≥ 0, what one unit less of each limit would save in the linear programme of least cost.
-
-    None where the linear programme has no solution.
-    """
-    from scipy import sparse
-    from scipy.optimize import linprog
-
-    count = len(low)
-    most = np.array([len(p) - 1 for p in prefixes])
-    lines: list[tuple[int, float, float]] = []
-    for s, prefix in enumerate(prefixes):
-        places = {0, *(2**i for i in range(24) if 2**i < most[s]), int(most[s])}
-        for x in sorted(places):
-            if x < most[s]:
-                rise = float(prefix[x + 1] - prefix[x])
-                lines.append((s, rise, float(prefix[x]) - rise * x))
-    scale = max((rise for _, rise, _ in lines), default=1.0) or 1.0
-    of = np.array([s for s, _, _ in lines], np.int64)
-    rises = np.array([rise for _, rise, _ in lines]) / scale
-    at = np.arange(len(lines))
-    table = sparse.csr_array(
-        (
-            np.concatenate([rises, -np.ones(len(lines))]),
-            (np.tile(at, 2), np.append(of, count + of)),
-        ),
-        shape=(len(lines), 2 * count),
-    )
-    weight = np.maximum(1, np.abs(system.d).max(axis=1, initial=1)).astype(np.float64)
-    needs = sparse.hstack(
-        [sparse.csr_array(-system.d / weight[:, None]), sparse.csr_array((len(weight), count))]
-    )
-    solved: Any = linprog(  # type: ignore[call-overload]  # the stubs know no sparse A_ub
-        np.concatenate([np.zeros(count), np.ones(count)]),
-        A_ub=sparse.vstack([needs, table]),
-        b_ub=np.concatenate(
-            [system.slack(low) / weight, -np.array([o for _, _, o in lines]) / scale]
-        ),
-        bounds=np.column_stack([np.zeros(2 * count), np.append(most, np.full(count, np.inf))]),
-        method="highs",
-    )
-    if solved.x is None or solved.status != 0:
-        return None
-    return np.asarray(np.maximum(0.0, -solved.ineqlin.marginals[: len(weight)]) * scale / weight)
-
-
 def conflict(
     system: System,
     low: Counts,
