@@ -111,7 +111,8 @@ class Lookahead:
         self.allowed: NDArray[Any] = np.zeros(0)
         self.steepest = system.d.min(axis=1, initial=0)
         self.again, self.left = 0, 4 * left
-        self.cheapest, self.priced = math.inf, Fraction(0)
+        self.cheapest = math.inf
+        self.priced: Number = 0
         self._forget()
         self.settle(left)
 
@@ -155,15 +156,14 @@ class Lookahead:
         assert self.costs is not None
         assert self.ceiling is not None
         assert self.shelves is not None
-        spare = left - self.shelves.total
-        if (
-            self.plain is None
-        ):  # those that may come besides; what they may cost needs no more thought
-            self.plain = np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
-            self.allowed[self.plain] = below(spare, self.allowed.dtype)
+        if self.plain is None:
+            self.plain = self._plain()
+            self.allowed[self.plain] = below(left - self.shelves.total, self.allowed.dtype)
         costs = self.costs[candidates]
+        fits = mask & (costs <= np.minimum(self.allowed, self.ceiling)[signatures])
+        if np.array_equal(fits, mask):
+            return fits
         mask &= costs <= np.minimum(self.ceiling, below(left, self.allowed.dtype))[signatures]
-        fits = mask & (costs <= self.allowed[signatures])
         for s in np.unique(signatures[mask & ~fits]).tolist():
             if not self.known[s]:
                 self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
@@ -499,7 +499,7 @@ class Lookahead:
         if self.shelves is None or not self.quotas.of_rows:
             return
         count, picked = len(self.dead), int(self.taken.sum())
-        due = picked >= self.again and not self._all_plain()
+        due = picked >= self.again and not self._plain().all()
         if not due and not (4 * self.shelves.total > 3 * left and 2 * left < self.left):
             return
         room = max(8, picked // (2 * count))
@@ -509,9 +509,11 @@ class Lookahead:
         if y is not None:
             self._adopt(y, left)
 
-    def _all_plain(self) -> bool:
-        """Whether a row of any signature could come besides the witness."""
-        return bool((self.slack + np.minimum(self.steepest, 0) >= 0).all())
+    def _plain(self) -> NDArray[np.bool_]:
+        """(S,) of which signatures a row could come besides the witness."""
+        if (self.slack + self.steepest >= 0).all():
+            return np.ones(len(self.dead), bool)
+        return np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
 
     # The witness ---------------------------------------------------------------------------------
 
