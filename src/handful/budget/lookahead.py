@@ -29,8 +29,8 @@ from handful.budget.shelves import Number, Shelves
 MENDS = 24
 """Rows that the witness may be given to make room for one more."""
 EFFORT = 10_000
-"""Questions put to the programme, times the signatures squared; where they are used up the witness alone
-decides. No limit is broken by that, and a row or two that would have fitted may be passed over."""
+"""Questions put to the programme, times the signatures squared; where they are used up the witness and prices
+alone decide. No limit is broken by that, and a row or two that would have fitted may be passed over."""
 SMALL = 8
 """Signatures up to which the programme is asked early in a run, too; of more, with few rows still to come."""
 FEW = 500
@@ -54,6 +54,9 @@ class Lookahead:
         costs: (n,) or None where no amount binds.
         left: What of the amount is left after `taken`.
         amount_said: The amount, for messages.
+
+    Attributes:
+        unproven: How often a row was passed over on the word of the witness alone.
 
     Raises:
         InfeasibleError: The limits cannot be met; the message names which.
@@ -111,7 +114,7 @@ class Lookahead:
         self.allowed: NDArray[Any] = np.zeros(0)
         self.steepest = system.d.min(axis=1, initial=0)
         self.again, self.left = 0, 4 * left
-        self.cheapest = math.inf
+        self.cheapest, self.unproven = math.inf, 0
         self.priced: Number = 0
         self._forget()
         self.settle(left)
@@ -162,7 +165,7 @@ class Lookahead:
         costs = self.costs[candidates]
         fits = mask & (costs <= np.minimum(self.allowed, self.ceiling)[signatures])
         if np.array_equal(fits, mask):
-            return fits
+            return np.asarray(fits)
         mask &= costs <= np.minimum(self.ceiling, below(left, self.allowed.dtype))[signatures]
         for s in np.unique(signatures[mask & ~fits]).tolist():
             if not self.known[s]:
@@ -314,6 +317,7 @@ class Lookahead:
         assert self.ceiling is not None
         cost, low = self.shelves.cost(row), self.taken.copy()
         if not self._late():
+            self.unproven += 1
             self._lower(s, cost)
             return
         self.questions -= 1
