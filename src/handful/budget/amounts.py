@@ -85,3 +85,16 @@ def parse_fraction(text: str | float, flag: str = "--fraction") -> Fraction:
     if not 0 <= share <= 1:
         raise errors.bad_fraction(str(text), flag)
     return share
+
+
+def in_digits(amount: Fraction) -> int | str:
+    """An exact amount as `parse_amount` reads it.
+
+    Example:
+        >>> in_digits(Fraction(5)), in_digits(Fraction(1, 8))
+        (5, '0.125')
+    """
+    if amount.denominator == 1:
+        return int(amount)
+    with decimal.localcontext(_EXACT):
+        return f"{decimal.Decimal(amount.numerator) / amount.denominator:f}"
