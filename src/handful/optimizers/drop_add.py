@@ -36,14 +36,15 @@ class DropAdd:
 
     Args:
         patience: Moves without a better set after which it ends.
-        tabu: Moves for which a row dropped stays out; one added stays in for a third of that.
+        tabu: Moves for which a row dropped stays out, from half of it to half as many again; one added stays in
+            for a third of that.
 
     Source: Porumbel, Hao & Glover 2011, A simple and effective algorithm for the MaxMin diversity problem,
     section 2. Here the row that comes is chosen for each of the closest two, and the better exchange is made.
     """
 
-    patience: int = parameter(1000, "Moves without a better set after which it ends.", low=0)
-    tabu: int = parameter(20, "Moves for which a row dropped stays out.", low=0)
+    patience: int = parameter(2000, "Moves without a better set after which it ends.", low=0)
+    tabu: int = parameter(12, "Moves for which a row dropped stays out.", low=0)
 
     facts: ClassVar[OptimizerFacts] = OptimizerFacts(
         paper="Porumbel, Hao & Glover 2011, A simple and effective algorithm for the MaxMin diversity problem",
@@ -123,7 +124,10 @@ class Search:
             if move is None:
                 break
             place, row = move
-            until[self.rows[place]], until[row] = moves + tabu, moves + tabu // 3
+            term = tabu // 2 + 7 * moves % (
+                tabu + 1
+            )  # terms that vary keep it from going in circles
+            until[self.rows[place]], until[row] = moves + term, moves + term // 3
             self.exchange(place, row)
             moves, idle = moves + 1, idle + 1
             if (value := self.value()) > highest:
