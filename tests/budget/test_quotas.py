@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handful.budget import Bound, Budget, Ledger, Quota, Quotas, audit, exact
-from handful.budget.feasibility import System, conflict, find
+from handful.budget.conflict import conflict
+from handful.budget.feasibility import System, find
 from handful.budget.search import search
 from handful.errors import InfeasibleError, UsageError
 

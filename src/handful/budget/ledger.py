@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget.amounts import exact, exact_sum
+from handful.budget.amounts import below, exact, exact_sum
 from handful.budget.apart import Apart
 from handful.budget.cost_lookahead import CostLookahead
-from handful.budget.lookahead import Lookahead, below
+from handful.budget.lookahead import Lookahead
 from handful.budget.quotas import Quotas
 
 APART_ROWS = 512

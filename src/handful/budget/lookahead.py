@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 import math
-import sys
 from fractions import Fraction
 from typing import Any
 
@@ -19,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget.amounts import exact
-from handful.budget.feasibility import Counts, System, find, refusal
+from handful.budget.amounts import below, exact
+from handful.budget.conflict import refusal
+from handful.budget.feasibility import Counts, System, find
 from handful.budget.prices import limit_prices, roomy
 from handful.budget.quotas import Quotas
 from handful.budget.search import STEPS, search
@@ -37,8 +37,6 @@ FEW = 500
 """Nodes that one question may take."""
 TINY = Fraction(1, 10**9)
 """Rounding allowed in a bound that was computed in float64, as a share of it."""
-MOST, BYTES = 2**63 - 1, 8
-"""The largest int64, and its size."""
 CELLS = 2 * 10**6
 """Numbers that the bulk filler may look at together."""
 
@@ -535,18 +533,3 @@ class Lookahead:
         if self.costs is not None:
             dtype = np.float64 if self.costs.dtype.kind == "f" else np.int64
             self.allowed = np.full(len(self.dead), -1, dtype)
-
-
-def below(number: Any, dtype: Any, *, strictly: bool = False) -> Any:
-    """The largest number of a type that is at most, or less than, an exact one."""
-    if np.dtype(dtype).kind in "iu":
-        whole = math.ceil(number) - 1 if strictly else math.floor(number)
-        return max(
-            -1, min(whole, MOST if np.dtype(dtype).itemsize == BYTES else np.iinfo(dtype).max)
-        )
-    if number < 0:
-        return -1.0
-    largest = sys.float_info.max
-    nearest = float(number) if number < Fraction(largest) else largest
-    over = exact(nearest) >= number if strictly else exact(nearest) > number
-    return math.nextafter(nearest, -math.inf) if over else nearest

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful.budget import Ledger, exact_sum
-from handful.budget.lookahead import below
+from handful.budget.amounts import below
 from handful.graphs.distance import Distances
 from handful.objectives._contract import Floats, Indices, Objective, View
 from handful.optimizers._contract import OptimizerFacts
