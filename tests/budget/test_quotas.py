@@ -448,3 +448,23 @@ def test_shares_of_twenty_groups_do_not_keep_the_amount_from_being_spent(order):
     ledger.take_ranked(ranking)
     assert holds(quotas, costs, n, amount, tuple(ledger.taken))
     assert ledger.spent >= 0.998 * amount
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_row_that_would_fit_is_left_though_groups_are_many(seed):
+    rng = np.random.default_rng(seed)
+    n = 400  # of 24 signatures
+    columns = {
+        "x": rng.choice(list("abcdef"), n).tolist(),
+        "y": rng.choice(list("uvwz"), n).tolist(),
+    }
+    asked = [["x:min=8%,max=30%", "y:max=40%"], ["x:min=3,max=14", "y:min=10%"]][seed % 2]
+    costs = np.maximum(1, rng.lognormal(4, 1, n)).astype(np.int64)
+    amount, quotas = int(costs.sum() // 8), quotas_of(columns, asked)
+    ledger = Ledger(n, rows=n, costs=costs, amount=amount, quotas=quotas)
+    ranking = rng.permutation(n) if seed % 3 else np.argsort(-costs, kind="stable")
+    ledger.take_ranked(ranking)
+    cheap = np.flatnonzero(ledger.open & (costs <= int(ledger.amount_left))).tolist()
+    assert holds(quotas, costs, n, amount, tuple(ledger.taken))
+    assert not any(holds(quotas, costs, n, amount, (*ledger.taken, row)) for row in cheap)
+    assert ledger.spent >= 0.999 * amount
