@@ -508,7 +508,9 @@ class Lookahead:
         self.again, self.left = picked + max(4, room), left
         prefixes = self.shelves.prefixes(picked + 64 * count)
         y = roomy(self.system, self.taken, prefixes, float(left) / 2, room)
-        if y is not None:
+        if y is None:
+            self.again = picked + max(4, picked // 4)
+        else:
             self._adopt(y, left)
 
     def _plain(self) -> NDArray[np.bool_]:
