@@ -5,11 +5,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handful.budget import Bound, Budget, Ledger, Quota, Quotas, audit, exact
-from handful.budget.feasibility import System, conflict, find
+from handful.budget.conflict import conflict
+from handful.budget.feasibility import System, find
+from handful.budget.search import search
 from handful.errors import InfeasibleError, UsageError
 
 SOME = settings.default.max_examples if settings.default.max_examples > 50 else 25
@@ -103,7 +105,20 @@ def settled(final, costs):
     return final
 
 
+def to_the_unit():
+    """A pick that costs exactly the amount, and another that costs one unit more."""
+    return (
+        quotas_of({"x": list("acababa")}, ["x[a]:min=10%"]),
+        np.array([0, 1, 0, 0, 1999999, 0, 0]),
+        3,
+        1999999,
+        np.array([False, True, False, True, True, True, False]),
+        np.arange(7),
+    )
+
+
 @given(cases())
+@example(to_the_unit())
 @settings(max_examples=SOME, deadline=None)
 def test_a_row_is_feasible_exactly_when_the_pick_can_still_be_completed(case):
     quotas, costs, rows, amount, eligible, ranking = case
@@ -171,10 +186,36 @@ def test_the_filler_and_the_plain_loop_agree_on_more_rows(data):
     for row in ranking.tolist():
         if slow.feasible(np.array([row]))[0]:
             slow.take(row)
-    if min(fast.ahead.questions, slow.ahead.questions) > 0:
+    if fast.ahead.unproven == slow.ahead.unproven == 0:
         assert fast.taken == slow.taken
     assert holds(fast.quotas, costs, 40, amount, tuple(fast.taken))
     assert not fast.feasible(np.arange(n)).any()
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=SOME, deadline=None)
+def test_the_search_for_counts_finds_them_where_trying_all_does(seed):
+    rng = np.random.default_rng(seed)
+    s, q = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    system = System(rng.integers(-3, 4, (q, s)), rng.integers(-4, 5, q), ("",) * q)
+    low = rng.integers(0, 3, s)
+    sums = [[0, *np.cumsum(np.sort(rng.integers(0, 9, 4))).tolist()] for _ in range(s)]
+    high = low + rng.integers(0, 7, s)
+    amount = int(rng.integers(0, 20))
+    found = search(system, low, high, sums, amount)
+
+    def met(y):
+        steps = list(zip(sums, (y - low).tolist(), strict=True))
+        return (
+            (system.slack(y) >= 0).all()
+            and all(x < len(some) for some, x in steps)
+            and sum(some[x] for some, x in steps) <= amount
+        )
+
+    ways = itertools.product(*map(range, low.tolist(), (high + 1).tolist()))
+    assert found.decided
+    assert (found.y is not None) == any(met(np.array(way)) for way in ways)
+    assert found.y is None or met(found.y)
 
 
 @pytest.mark.parametrize(
@@ -407,3 +448,23 @@ def test_shares_of_twenty_groups_do_not_keep_the_amount_from_being_spent(order):
     ledger.take_ranked(ranking)
     assert holds(quotas, costs, n, amount, tuple(ledger.taken))
     assert ledger.spent >= 0.998 * amount
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_row_that_would_fit_is_left_though_groups_are_many(seed):
+    rng = np.random.default_rng(seed)
+    n = 400  # of 24 signatures
+    columns = {
+        "x": rng.choice(list("abcdef"), n).tolist(),
+        "y": rng.choice(list("uvwz"), n).tolist(),
+    }
+    asked = [["x:min=8%,max=30%", "y:max=40%"], ["x:min=3,max=14", "y:min=10%"]][seed % 2]
+    costs = np.maximum(1, rng.lognormal(4, 1, n)).astype(np.int64)
+    amount, quotas = int(costs.sum() // 8), quotas_of(columns, asked)
+    ledger = Ledger(n, rows=n, costs=costs, amount=amount, quotas=quotas)
+    ranking = rng.permutation(n) if seed % 3 else np.argsort(-costs, kind="stable")
+    ledger.take_ranked(ranking)
+    cheap = np.flatnonzero(ledger.open & (costs <= int(ledger.amount_left))).tolist()
+    assert holds(quotas, costs, n, amount, tuple(ledger.taken))
+    assert not any(holds(quotas, costs, n, amount, (*ledger.taken, row)) for row in cheap)
+    assert ledger.spent >= 0.999 * amount

@@ -305,6 +305,10 @@ def test_every_optimizer_keeps_picks_apart_or_refuses(name):
         with pytest.raises(UsageError, match="a budget without --max-similarity"):
             handful.select(_pool(), **ask)
         return
+    if name == "drop_add":
+        with pytest.raises(UsageError, match="nothing else keeps apart"):
+            handful.select(_pool(), **ask | {"method": "disparity_min"})
+        return
     chosen = handful.select(_pool(), include=[5], **ask)
     assert _closest(chosen.indices) <= 0.6
     assert len(chosen) > 8

@@ -210,3 +210,21 @@ def test_random_draws_every_row_of_a_group_as_often(pool):
     wanted = counts[german].sum() / german.sum()
     assert wanted > counts[~german].mean()
     assert counts[german].max() <= 60
+
+
+def test_a_budget_says_what_its_limits_say_one_by_one(pool):
+    limits = {"amount": "0.3k", "cost": "n_tokens", "quotas": QUOTAS, "exclude": ["2", "5"]}
+    budget = handful.Budget(30, include=np.array([1, 7]), **limits)
+    how = {"method": "random", "cache": False}
+    one = handful.select(pool, budget=budget, **how)
+    spelled = {"budget": 300, "cost": "n_tokens", "quotas": QUOTAS}
+    other = handful.select(pool, rows=30, include=[1, 7], exclude=["2", "5"], **spelled, **how)
+    assert one.indices.tolist() == other.indices.tolist()
+    assert {1, 7} <= set(one) and not {2, 5} & set(one)
+    assert one.manifest["result"]["budget"] == other.manifest["result"]["budget"]
+    assert one.manifest["request"]["budget"] == 300
+
+
+def test_a_limit_given_beside_a_budget_that_has_it_is_refused(pool):
+    with pytest.raises(UsageError, match=r"--rows 5.*Budget"):
+        handful.select(pool, budget=handful.Budget(3), rows=5)

@@ -52,6 +52,7 @@ class Bare(objectives.Objective):
 REASONS = {
     "lazy": "a submodular objective",
     "swap": "gives `remove`",
+    "drop_add": "the smallest distance",
     "threshold": "monotone submodular",
     "sieve_streaming": "monotone submodular",
 }

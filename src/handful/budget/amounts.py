@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import math
 import re
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,8 @@ from handful import errors
 _SUFFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _EXACT = decimal.Context(prec=2000, traps=[decimal.Inexact, decimal.InvalidOperation])
 """Wide enough for any sum of doubles: their digits lie between 10^308 and 10^-341. Never rounds."""
+_MOST, _BYTES = 2**63 - 1, 8
+"""The largest int64, and its size."""
 
 
 def exact(number: Any) -> Fraction:
@@ -85,3 +88,31 @@ def parse_fraction(text: str | float, flag: str = "--fraction") -> Fraction:
     if not 0 <= share <= 1:
         raise errors.bad_fraction(str(text), flag)
     return share
+
+
+def in_digits(amount: Fraction) -> int | str:
+    """An exact amount as `parse_amount` reads it.
+
+    Example:
+        >>> in_digits(Fraction(5)), in_digits(Fraction(1, 8))
+        (5, '0.125')
+    """
+    if amount.denominator == 1:
+        return int(amount)
+    with decimal.localcontext(_EXACT):
+        return f"{decimal.Decimal(amount.numerator) / amount.denominator:f}"
+
+
+def below(number: Any, dtype: Any, *, strictly: bool = False) -> Any:
+    """The largest number of a type that is at most, or less than, an exact one."""
+    if np.dtype(dtype).kind in "iu":
+        whole = math.ceil(number) - 1 if strictly else math.floor(number)
+        return max(
+            -1, min(whole, _MOST if np.dtype(dtype).itemsize == _BYTES else np.iinfo(dtype).max)
+        )
+    if number < 0:
+        return -1.0
+    largest = sys.float_info.max
+    nearest = float(number) if number < Fraction(largest) else largest
+    over = exact(nearest) >= number if strictly else exact(nearest) > number
+    return math.nextafter(nearest, -math.inf) if over else nearest

@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from handful import errors
-from handful.budget.amounts import parse_amount, parse_fraction, parse_rows
+from handful.budget.amounts import in_digits, parse_amount, parse_fraction, parse_rows
 from handful.budget.quotas import Quota
 
 
@@ -25,10 +28,17 @@ class Budget:
         amount: Cost at most; needs `cost`.
         cost: Name of the cost: a column, "@bytes", "@words" or "@tokens:FILE".
         quotas: The least and the most of groups, each a `Quota` or text such as "language[de]:min=10%".
+        include: Ids that must be picked: a path or a sequence.
+        exclude: Ids that must not be picked: a path or a sequence.
 
     Example:
         >>> Budget(fraction="5%").rows_of(1010)
         50
+        >>> import handful
+        >>> poems = ["one fish", "two fish", "red fish", "blue fish"]
+        >>> asked = Budget(2, include=["3"], exclude=["0"])
+        >>> sorted(handful.select(poems, budget=asked, method="first", cache=False))
+        [1, 3]
     """
 
     rows: int | None = None
@@ -36,6 +46,8 @@ class Budget:
     amount: Fraction | None = None
     cost: str | None = None
     quotas: tuple[Quota, ...] = ()
+    include: str | Path | tuple[Any, ...] | None = None
+    exclude: str | Path | tuple[Any, ...] | None = None
 
     def __init__(
         self,
@@ -45,6 +57,8 @@ class Budget:
         amount: float | str | Fraction | None = None,
         cost: str | None = None,
         quotas: Iterable[Any] = (),
+        include: str | Path | Iterable[Any] | None = None,
+        exclude: str | Path | Iterable[Any] | None = None,
     ) -> None:
         if rows is None and fraction is None and amount is None:
             raise errors.no_budget()
@@ -67,6 +81,21 @@ class Budget:
         fix(self, "amount", None if amount is None else parse_amount(amount, "--budget"))
         fix(self, "cost", cost)
         fix(self, "quotas", asked)
+        fix(self, "include", _ids(include))
+        fix(self, "exclude", _ids(exclude))
+
+    def options(self) -> dict[str, Any]:
+        """What is given, under the names that `handful.select` has for it."""
+        given = {
+            "rows": self.rows,
+            "fraction": None if self.fraction is None else str(self.fraction),
+            "budget": None if self.amount is None else in_digits(self.amount),
+            "cost": self.cost,
+            "quotas": [quota.record() for quota in self.quotas] or None,
+            "include": self.include,
+            "exclude": self.exclude,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
     def rows_of(self, n: int) -> int:
         """The most rows a pool of `n` candidates may yield."""
@@ -87,3 +116,10 @@ class Budget:
             "cost": self.cost,
             **quotas,
         }
+
+
+def _ids(given: Any) -> str | Path | tuple[Any, ...] | None:
+    """A path as it is, ids as a tuple."""
+    if given is None or isinstance(given, str | Path):
+        return given
+    return tuple(given.tolist() if isinstance(given, np.ndarray) else given)

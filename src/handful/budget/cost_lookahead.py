@@ -20,9 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget.amounts import exact, exact_sum
+from handful.budget.amounts import below, exact, exact_sum
 from handful.budget.feasibility import Counts, System
-from handful.budget.lookahead import below
 from handful.budget.quotas import Quotas
 from handful.budget.shelves import Number
 

@@ -6,8 +6,7 @@ y_s is how many rows of signature s are picked, C_s(x) the least that x more row
 costs, and so convex. A few of its tangents stand for it; where a solution shows that they lie below, the
 tangents at that solution are added, until the cost of what is found is true.
 
-Source: Kelley 1960, The cutting-plane method for solving convex programs; Chinneck & Dravnieks 1991, Locating
-minimal infeasible constraint sets in linear programs, for the deletion filter.
+Source: Kelley 1960, The cutting-plane method for solving convex programs.
 """
 
 from __future__ import annotations
@@ -15,12 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handful import errors
 from handful.budget.quotas import Limit, Quotas
 
 Counts = NDArray[np.int64]
@@ -278,112 +276,3 @@ def _milp(
         return None, False, 0.0
     bound = solved.mip_dual_bound if priced and cheapest[0] else 0.0
     return y, True, float(bound or 0.0)
-
-
-def limit_prices(system: System, low: Counts, prefixes: Sequence[Floats]) -> Floats | None:
-    """(Q,) ≥ 0, what one unit less of each limit would save in the linear programme of least cost.
-
-    None where the linear programme has no solution.
-    """
-    from scipy import sparse
-    from scipy.optimize import linprog
-
-    count = len(low)
-    most = np.array([len(p) - 1 for p in prefixes])
-    lines: list[tuple[int, float, float]] = []
-    for s, prefix in enumerate(prefixes):
-        places = {0, *(2**i for i in range(24) if 2**i < most[s]), int(most[s])}
-        for x in sorted(places):
-            if x < most[s]:
-                rise = float(prefix[x + 1] - prefix[x])
-                lines.append((s, rise, float(prefix[x]) - rise * x))
-    scale = max((rise for _, rise, _ in lines), default=1.0) or 1.0
-    of = np.array([s for s, _, _ in lines], np.int64)
-    rises = np.array([rise for _, rise, _ in lines]) / scale
-    at = np.arange(len(lines))
-    table = sparse.csr_array(
-        (
-            np.concatenate([rises, -np.ones(len(lines))]),
-            (np.tile(at, 2), np.append(of, count + of)),
-        ),
-        shape=(len(lines), 2 * count),
-    )
-    weight = np.maximum(1, np.abs(system.d).max(axis=1, initial=1)).astype(np.float64)
-    needs = sparse.hstack(
-        [sparse.csr_array(-system.d / weight[:, None]), sparse.csr_array((len(weight), count))]
-    )
-    solved: Any = linprog(
-        np.concatenate([np.zeros(count), np.ones(count)]),
-        A_ub=sparse.vstack([needs, table]),
-        b_ub=np.concatenate(
-            [system.slack(low) / weight, -np.array([o for _, _, o in lines]) / scale]
-        ),
-        bounds=np.column_stack([np.zeros(2 * count), np.append(most, np.full(count, np.inf))]),
-        method="highs",
-    )
-    if solved.x is None or solved.status != 0:
-        return None
-    return np.asarray(np.maximum(0.0, -solved.ineqlin.marginals[: len(weight)]) * scale / weight)
-
-
-def conflict(
-    system: System,
-    low: Counts,
-    high: Counts,
-    prefixes: Sequence[Floats] | None,
-    amount: float,
-    budget_said: str,
-) -> tuple[str, ...] | None:
-    """Limits that cannot be met together, while any of them left out could: the deletion filter.
-
-    Returns:
-        The limits in words; None where the programme gave up on one of its questions.
-    """
-    places: list[int | None] = list(range(len(system.said)))
-    if prefixes is not None:
-        places.append(None)
-    kept = list(places)
-    for place in places:
-        rest = [p for p in kept if p != place]
-        lines = [p for p in rest if p is not None]
-        some = system.some(lines).with_row(np.ones(len(low), np.int64), -1, "a row")
-        ask: dict[str, Any] = {}
-        if None in rest:
-            ask = {"prefixes": prefixes, "amount": amount, "aim": "cheapest"}
-        found = find(some, low, high, **ask)
-        if found.y is None and not found.decided:
-            return None
-        if found.y is None:
-            kept = rest
-    return tuple(budget_said if p is None else system.said[p] for p in kept)
-
-
-def refusal(
-    quotas: Quotas,
-    system: System,
-    low: Counts,
-    high: Counts,
-    prefixes: Sequence[Floats] | None,
-    amount: float,
-    amount_said: str,
-) -> errors.HandfulError:
-    """The error that names what stands against what."""
-    for limit in quotas.limits:
-        there = int(high[limit.members].sum())
-        if limit.side == "min" and limit.bound.unit == "rows" and there < limit.bound.amount:
-            return errors.quota_above_supply(limit.name, there, limit.value)
-    names = conflict(system, low, high, prefixes, amount, f"--budget {amount_said}")
-    if names is None:
-        return errors.quotas_undecided(NODES)
-    return errors.quotas_conflict(_joined(names), int(low.sum()))
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    """Conflicting limits in words, as a sum of minima past a cap where that is what they are."""
-    minima = [name for name in names if name.startswith("min ")]
-    caps = [name for name in names if name.startswith("--")]
-    if minima and len(caps) == 1 and len(minima) + 1 == len(names):
-        return f"{' + '.join(minima)} exceed {caps[0]}"
-    if minima and len(minima) == len(names) and all(name.endswith("%") for name in names):
-        return f"{' + '.join(minima)} exceed 100%"
-    return ", ".join(names)

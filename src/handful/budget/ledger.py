@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.budget.amounts import exact, exact_sum
+from handful.budget.amounts import below, exact, exact_sum
 from handful.budget.apart import Apart
 from handful.budget.cost_lookahead import CostLookahead
-from handful.budget.lookahead import Lookahead, below
+from handful.budget.lookahead import Lookahead
 from handful.budget.quotas import Quotas
 
 APART_ROWS = 512
@@ -74,6 +74,9 @@ class Ledger:
         self.open = np.ones(n, bool) if eligible is None else eligible.copy()
         self.taken: list[int] = []
         self.spent = Fraction(0)
+        self._room: tuple[Fraction, Fraction | int] | None = (
+            None  # what was spent, what that leaves
+        )
         self.quotas = quotas if quotas is not None and quotas.limits else None
         self.ahead: Lookahead | CostLookahead | None = None
         for row in [] if include is None else include.tolist():
@@ -302,9 +305,11 @@ class Ledger:
         """What is left; of whole costs as a whole number, which is as good and quicker."""
         if self.amount is None:
             return 0
-        left = self.amount - self.spent
-        whole = self.costs is not None and self.costs.dtype.kind in "iu"
-        return math.floor(left) if whole else left
+        if self._room is None or self._room[0] is not self.spent:
+            left = self.amount - self.spent
+            whole = self.costs is not None and self.costs.dtype.kind in "iu"
+            self._room = self.spent, math.floor(left) if whole else left
+        return self._room[1]
 
     def _affordable(self) -> float | int:
         """The largest number of the costs' own type that does not exceed what is left."""

@@ -11,29 +11,32 @@ from __future__ import annotations
 
 import copy
 import math
-import sys
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handful.budget.amounts import exact
-from handful.budget.feasibility import Counts, System, find, limit_prices, refusal
+from handful import errors
+from handful.budget.amounts import below, exact
+from handful.budget.conflict import refusal
+from handful.budget.feasibility import Counts, System, find
+from handful.budget.prices import limit_prices, roomy
 from handful.budget.quotas import Quotas
+from handful.budget.search import STEPS, search
 from handful.budget.shelves import Number, Shelves
 
 MENDS = 24
 """Rows that the witness may be given to make room for one more."""
 EFFORT = 10_000
-"""Questions put to the programme, times the signatures squared; where they are used up the witness alone
-decides. No limit is broken by that, and a row or two that would have fitted may be passed over."""
+"""Questions put to the programme, times the signatures squared; where they are used up the witness and prices
+alone decide. No limit is broken by that, and a row or two that would have fitted may be passed over."""
+SMALL = 8
+"""Signatures up to which the programme is asked early in a run, too; of more, with few rows still to come."""
 FEW = 500
 """Nodes that one question may take."""
 TINY = Fraction(1, 10**9)
 """Rounding allowed in a bound that was computed in float64, as a share of it."""
-MOST, BYTES = 2**63 - 1, 8
-"""The largest int64, and its size."""
 CELLS = 2 * 10**6
 """Numbers that the bulk filler may look at together."""
 
@@ -49,6 +52,9 @@ class Lookahead:
         costs: (n,) or None where no amount binds.
         left: What of the amount is left after `taken`.
         amount_said: The amount, for messages.
+
+    Attributes:
+        unproven: How often a row was passed over on the word of the witness alone.
 
     Raises:
         InfeasibleError: The limits cannot be met; the message names which.
@@ -83,6 +89,10 @@ class Lookahead:
             found = find(
                 nonempty, self.taken, high, aim="cheapest", prefixes=prefixes, amount=float(left)
             )
+        if found.y is not None and self.shelves is not None and not self._fits(found.y, left):
+            found = search(nonempty, self.taken, high, self.shelves.sums(), left)
+            if found.y is None and not found.decided:
+                raise errors.quotas_undecided(STEPS)
         if found.y is None or not self._fits(found.y, left):
             raise refusal(quotas, system, self.taken, high, prefixes, float(left), amount_said)
         self.system = system
@@ -100,7 +110,10 @@ class Lookahead:
         self.others: dict[int, Counts] = {}
         self.plain: NDArray[np.bool_] | None = None
         self.allowed: NDArray[Any] = np.zeros(0)
-        self.cramped = False
+        self.steepest = system.d.min(axis=1, initial=0)
+        self.again, self.left = 0, 4 * left
+        self.cheapest, self.unproven = math.inf, 0
+        self.priced: Number = 0
         self._forget()
         self.settle(left)
 
@@ -144,15 +157,14 @@ class Lookahead:
         assert self.costs is not None
         assert self.ceiling is not None
         assert self.shelves is not None
-        spare = left - self.shelves.total
-        if (
-            self.plain is None
-        ):  # those that may come besides; what they may cost needs no more thought
-            self.plain = np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
-            self.allowed[self.plain] = below(spare, self.allowed.dtype)
+        if self.plain is None:
+            self.plain = self._plain()
+            self.allowed[self.plain] = below(left - self.shelves.total, self.allowed.dtype)
         costs = self.costs[candidates]
-        mask &= costs <= below(left, self.allowed.dtype)
-        fits = mask & (costs <= self.allowed[signatures])
+        fits = mask & (costs <= np.minimum(self.allowed, self.ceiling)[signatures])
+        if np.array_equal(fits, mask):
+            return np.asarray(fits)
+        mask &= costs <= np.minimum(self.ceiling, below(left, self.allowed.dtype))[signatures]
         for s in np.unique(signatures[mask & ~fits]).tolist():
             if not self.known[s]:
                 self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
@@ -163,11 +175,13 @@ class Lookahead:
             if len(unsure) and self.questions > 0:
                 learn(left)
                 unsure = unsure[costs[unsure] <= self.ceiling[signatures[unsure]]]
+        if len(unsure) and self._cheapen(left):
+            return self._affordable(candidates, signatures, mask, left)
         while len(unsure):
             s = int(signatures[unsure[0]])
             here = unsure[signatures[unsure] == s]
             dearest = here[np.argmax(costs[here])]
-            cheapest = here[np.argmin(costs[here])] if self.questions <= 0 else dearest
+            cheapest = dearest if self._late() else here[np.argmin(costs[here])]
             self._ask_priced(s, int(candidates[cheapest]), left)
             fits[here] = costs[here] <= self.allowed[s]
             unsure = unsure[~fits[unsure] & (costs[unsure] <= self.ceiling[signatures[unsure]])]
@@ -192,6 +206,9 @@ class Lookahead:
     def _price_anew(self, left: Number) -> None:
         """The prices of the linear programme for the cheapest completion of what is taken."""
         assert self.shelves is not None
+        if self.priced and not self._late() and 10 * left > 9 * self.priced:
+            return
+        self.priced = left
         prefixes = self.shelves.prefixes(self.rows - int(self.taken.sum()))
         prices = limit_prices(self.system, self.taken, prefixes)
         if prices is not None:
@@ -202,6 +219,38 @@ class Lookahead:
                 if w > 0
             )
             self._lower_by_prices(left)
+
+    def _cheapen(self, left: Number) -> bool:
+        """Turn to a cheaper witness, where prices say that there may be one that leaves much more room."""
+        assert self.shelves is not None
+        if self.prices is None:
+            return False
+        dear = float(self.shelves.total)
+        least = -float(self.prices @ self.system.slack(self.taken)) - self.gained
+        if dear - least < max(float(left) - dear, dear / 50) or self.cheapest <= dear:
+            return False
+        self.cheapest = dear
+        prefixes = self.shelves.prefixes(self.rows - int(self.taken.sum()))
+        y = roomy(self.system, self.taken, prefixes, float(left), 1)
+        return y is not None and self._adopt(y, left, below_cost=True)
+
+    def _late(self) -> bool:
+        """Whether questions are worth their while: of few signatures, or with few rows still to come."""
+        few = max(8, len(self.dead) // 2)
+        return self.questions > 0 and (len(self.dead) <= SMALL or int(self.more.sum()) <= few)
+
+    def _adopt(self, y: Counts, left: Number, *, below_cost: bool = False) -> bool:
+        """Let the witness be other counts, where they cost no more than is left, or than it does now."""
+        assert self.shelves is not None
+        before, bar = self.more.copy(), self.shelves.total if below_cost else left
+        self.shelves.hold_anew(y - self.taken)
+        better = self.shelves.total < bar if below_cost else self.shelves.total <= bar
+        if better:
+            self.slack = self.system.slack(y)
+        else:
+            self.shelves.hold_anew(before)
+        self._forget()
+        return better
 
     def _room(self, s: int, left: Number) -> Number:
         """The most that a row of s may cost by the witness, or −1."""
@@ -265,7 +314,8 @@ class Lookahead:
         assert self.shelves is not None
         assert self.ceiling is not None
         cost, low = self.shelves.cost(row), self.taken.copy()
-        if self.questions <= 0:
+        if not self._late():
+            self.unproven += 1
             self._lower(s, cost)
             return
         self.questions -= 1
@@ -292,7 +342,10 @@ class Lookahead:
         found = find(
             self.system, low, high, aim="cheapest", prefixes=prefixes, amount=amount, nodes=FEW
         )
-        if found.y is not None and self._completes(found.y - low, s, row, left - cost):
+        if found.y is not None and not self._completes(found.y - low, s, row, left - cost):
+            sums = self.shelves.sums(without=row)
+            found = search(self.system, low, high, sums, left - cost)
+        if found.y is not None:
             self._allow(s, row, found.y)
         else:
             self._lower(s, cost)
@@ -368,17 +421,19 @@ class Lookahead:
         elif self.more[s] and cost <= spare + shelves.cost(shelves.dearest(s)):
             free[row] = False
             shelves.drop(s)
-        elif (mended := self._mend(s)) is not None and cost <= spare - mended[1]:
+        elif cost <= spare and (self.slack + self.system.d[:, s] >= 0).all():
             free[row] = False
-            if mended[0].any():
-                shelves.hold_anew(self.more + mended[0])
-            self.slack = self.slack + self.system.d[:, s] + self.system.d @ mended[0]
+            self.slack = self.slack + self.system.d[:, s]
         elif (u := self._exchange(s)) is not None and cost <= spare + shelves.cost(
             shelves.dearest(u)
         ):
             free[row] = False
             shelves.drop(u)
             self.slack = self.slack + self.system.d[:, s] - self.system.d[:, u]
+        elif (mended := self._mend(s)) is not None and cost <= spare - mended[1]:
+            free[row] = False
+            shelves.hold_anew(self.more + mended[0])
+            self.slack = self.slack + self.system.d[:, s] + self.system.d @ mended[0]
         else:
             free[row] = False
             y = self.others[s]
@@ -438,38 +493,31 @@ class Lookahead:
         self._forget()
 
     def settle(self, left: Number) -> None:
-        """Give the witness room, once what it holds runs low beside what is taken.
+        """Give the witness room on every limit, once rows of some signature need thought.
 
-        Shares of the pick are coarse while it is small: a witness of twice as many rows lets most rows
-        through. It may cost half of what is left; the number of times grows with the logarithm of the pick.
+        Shares of the pick are coarse while it is small: a witness of many cheap rows lets most rows through.
+        It may cost half of what is left; the number of times grows with the logarithm of the pick.
         """
-        count = len(self.dead)
-        wanted = int(self.taken.sum()) + 4 * count
-        idle = self.shelves is None or self.cramped or not self.quotas.of_rows
-        if idle or 4 * int(self.more.sum()) >= wanted:
+        if self.shelves is None or not self.quotas.of_rows:
             return
-        assert self.shelves is not None
-        total = min(self.rows, int(self.taken.sum()) + wanted)
-        larger = self.system.with_row(np.ones(count, np.int64), -total, "more rows")
-        found = find(
-            larger,
-            self.taken,
-            self.taken + self.available,
-            aim="cheapest",
-            prefixes=self.shelves.prefixes(wanted),
-            amount=float(left) / 2,
-            nodes=FEW,
-        )
-        self.cramped = found.y is None
-        if found.y is None:
+        count, picked = len(self.dead), int(self.taken.sum())
+        due = picked >= self.again and not self._plain().all()
+        if not due and not (4 * self.shelves.total > 3 * left and 2 * left < self.left):
             return
-        before = self.more.copy()
-        self.shelves.hold_anew(found.y - self.taken)
-        if self.shelves.total <= left:
-            self.slack = self.system.slack(found.y)
+        room = max(8, picked // (2 * count))
+        self.again, self.left = picked + max(4, room), left
+        prefixes = self.shelves.prefixes(picked + 64 * count)
+        y = roomy(self.system, self.taken, prefixes, float(left) / 2, room)
+        if y is None:
+            self.again = picked + max(4, picked // 4)
         else:
-            self.shelves.hold_anew(before)
-        self._forget()
+            self._adopt(y, left)
+
+    def _plain(self) -> NDArray[np.bool_]:
+        """(S,) of which signatures a row could come besides the witness."""
+        if (self.slack + self.steepest >= 0).all():
+            return np.ones(len(self.dead), bool)
+        return np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
 
     # The witness ---------------------------------------------------------------------------------
 
@@ -487,18 +535,3 @@ class Lookahead:
         if self.costs is not None:
             dtype = np.float64 if self.costs.dtype.kind == "f" else np.int64
             self.allowed = np.full(len(self.dead), -1, dtype)
-
-
-def below(number: Any, dtype: Any, *, strictly: bool = False) -> Any:
-    """The largest number of a type that is at most, or less than, an exact one."""
-    if np.dtype(dtype).kind in "iu":
-        whole = math.ceil(number) - 1 if strictly else math.floor(number)
-        return max(
-            -1, min(whole, MOST if np.dtype(dtype).itemsize == BYTES else np.iinfo(dtype).max)
-        )
-    if number < 0:
-        return -1.0
-    largest = sys.float_info.max
-    nearest = float(number) if number < Fraction(largest) else largest
-    over = exact(nearest) >= number if strictly else exact(nearest) > number
-    return math.nextafter(nearest, -math.inf) if over else nearest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,14 @@ class Shelves:
             rows = self._open(s)
             rows = rows[rows != without][:most] if without is not None else rows[:most]
             made.append(np.concatenate([[0.0], np.cumsum(self.costs[rows], dtype=np.float64)]))
+        return made
+
+    def sums(self, *, without: int | None = None) -> list[list[Number]]:
+        """As `prefixes`, exactly, of all rows kept."""
+        made: list[list[Number]] = []
+        for s in range(len(self.held)):
+            rows = [row for row in self._open(s).tolist() if row != without]
+            made.append(list(accumulate(map(self.cost, rows), initial=0)))
         return made
 
     def _open(self, s: int) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from handful import errors
+from handful.budget import Budget
 from handful.runtime.run import SMALLEST_MEMORY
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -25,7 +26,7 @@ class Request:
     Args:
         rows: Rows at most, as 10000, "10k" or "1M".
         fraction: Share of the pool, as 0.05 or "5%".
-        budget: Cost at most, as 5000000 or "5M"; needs `cost`.
+        budget: Cost at most, as 5000000 or "5M"; needs `cost`. Or a `Budget`, which says all limits at once.
         cost: A numeric column, "@bytes", "@words" or "@tokens:FILE".
         method: A key such as "dsir", "dsir:ngrams=3", a configured method, an objective, or "auto".
         params: Parameters of the method, by name.
@@ -66,7 +67,7 @@ class Request:
 
     rows: int | str | None = None
     fraction: float | str | None = None
-    budget: float | str | None = None
+    budget: Any = None
     cost: str | None = None
     method: Any = "auto"
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -104,6 +105,8 @@ class Request:
     cache: Any = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.budget, Budget):
+            self._spread(self.budget)
         if self.on_bad_row not in {"fail", "skip"}:
             raise errors.unknown_choice("--on-bad-row", self.on_bad_row, ("fail", "skip"))
         if self.max_similarity is not None:
@@ -114,6 +117,16 @@ class Request:
             raise errors.bad_flag("--changes", self.changes, "a whole number, at least 0")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
             raise errors.bad_flag("--seed", self.seed, "a whole number")
+
+    def _spread(self, budget: Budget) -> None:
+        """Take each limit of a budget as if it had been given by its own name."""
+        object.__setattr__(self, "budget", None)
+        for name, value in budget.options().items():
+            if getattr(self, name) is not None:
+                raise errors.bad_flag(
+                    flag(name), getattr(self, name), "left to the Budget, which gives it"
+                )
+            object.__setattr__(self, name, value)
 
     def record(self) -> dict[str, Any]:
         """What the manifest keeps: every option that can change the result, as given.

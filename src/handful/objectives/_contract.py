@@ -35,6 +35,7 @@ class Facts:
         majorized: `majorants` is given.
         exchangeable: `exchanges` is given.
         all_pairs: A sweep of gains compares all rows of the pool with all others.
+        smallest_distance: The value is the smallest distance between two picks; the state gives it as `apart`.
     """
 
     monotone: bool
@@ -46,6 +47,7 @@ class Facts:
     majorized: bool = False
     exchangeable: bool = False
     all_pairs: bool = False
+    smallest_distance: bool = False
 
 
 @dataclass(frozen=True, eq=False)

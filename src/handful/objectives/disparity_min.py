@@ -65,7 +65,7 @@ class DisparityMin(Objective):
     distance: Any = "euclidean"
 
     facts: ClassVar[Facts] = Facts(
-        monotone=False, submodular=False, kept_gains=True, removable=True
+        monotone=False, submodular=False, kept_gains=True, removable=True, smallest_distance=True
     )
     counterexamples: ClassVar[dict[str, Counterexample]] = {
         "monotone": Counterexample(Arrays({"x": np.array([[0.0], [1.0], [3.0]])}), (), (0, 2), 1),
