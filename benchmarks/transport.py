@@ -40,6 +40,7 @@ class Peak(threading.Thread):
         self.most, self.stop = 0, threading.Event()
 
     def run(self) -> None:
+        """Look until told to stop."""
         while not self.stop.wait(0.02):
             self.most = max(self.most, anonymous_bytes())
 
@@ -98,7 +99,8 @@ def main() -> int:
         f"alone: {least:.1f} CPU s, {least / spent:.0%}"
     )
     print(
-        f"{used / 1e6:,.0f} MB at most, beyond what was held at the start; a float32 matrix of all pairs: {matrix / 1e6:,.0f} MB"
+        f"{used / 1e6:,.0f} MB at most, beyond what was held at the start; a float32 matrix of all pairs: "
+        f"{matrix / 1e6:,.0f} MB"
     )
     return 0 if found.gap <= options.gap and used < matrix / 2 else 1
 
