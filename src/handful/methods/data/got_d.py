@@ -35,8 +35,8 @@ class GotD:
     Cost: n·m·d multiply-adds a sweep, 10 to 50 sweeps. Memory: 16 bytes a row, 8·m·d, at most 64 MB of tiles.
 
     Source: Kang, Just, Sun, Jahagirdar, Zhang, Du, Sahu & Jia 2024, Get more for less: principled data selection
-    for warming up fine-tuning in LLMs (ICLR), section 3. ε and the number of iterations are not stated. Not reproduced:
-    toxicity and GLUE scores of GPT-2 and BERT.
+    for warming up fine-tuning in LLMs (ICLR), section 3. ε and the number of iterations are not stated there.
+    Not reproduced: toxicity and GLUE scores of GPT-2 and BERT.
     """
 
     array: str | None = parameter(None, "Name of the features; none: the default.")
