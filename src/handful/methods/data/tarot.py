@@ -42,8 +42,8 @@ class Tarot:
 
     Cost: n·d² multiply-adds to whiten and n·m·d to compare. Memory: 16·m bytes a layer listed, 8·d².
 
-    Source: Feng, Nie, Liu & Alahi 2025, TAROT: targeted data selection via optimal transport (ICML). Not reproduced:
-    its fractions and scores on driving, segmentation and instruction tuning.
+    Source: Feng, Nie, Liu & Alahi 2025, TAROT: targeted data selection via optimal transport (ICML). Not
+    reproduced: its fractions and scores on driving, segmentation and instruction tuning.
     """
 
     array: str | None = parameter(None, "Name of the features; none: the default.")
