@@ -89,8 +89,16 @@ def not_a_graph(kind: str) -> UsageError:
     )
 
 
-def dense_only(what: str) -> UsageError:
+def dense_only(what: str, instead: str = "search=exact") -> UsageError:
     """Sparse rows where only dense ones are served."""
     return UsageError(
-        f"{what} needs dense features, and these are sparse. Use search=exact, or --features tfidf_svd."
+        f"{what} needs dense features, and these are sparse. Use {instead}, or --features tfidf_svd."
+    )
+
+
+def transport_not_solved(shape: tuple[int, int], reason: str) -> DataError:
+    """The simplex gave up."""
+    return DataError(
+        f"The transport of {shape[0]:,} rows to {shape[1]:,} targets was not solved exactly: {reason} "
+        "Bring the features to a moderate scale, or take fewer rows of target."
     )
