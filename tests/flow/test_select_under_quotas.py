@@ -119,7 +119,7 @@ def test_shares_of_the_cost_are_kept_by_rankings_and_objectives(pool, key, budge
 
 def test_most_methods_keep_quotas_and_the_rest_refuse_by_name(pool):
     rest = [key for key in methods.keys() if key not in KEEPING]  # noqa: SIM118
-    assert rest == ["k_means", "stratified"]
+    assert rest == ["goracs", "k_means", "stratified"]
     with pytest.raises(UsageError, match="stratified does not honour --quota"):
         choose(pool, "stratified", group="language", rows=10, quotas=QUOTAS)
 

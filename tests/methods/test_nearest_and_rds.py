@@ -58,14 +58,15 @@ def by_hand(scores, groups, k, merge, shares=None):
 )
 def test_rds_picks_what_plain_turns_pick_and_each_prefix_too(n, sizes, k, merge, seed):
     rng = np.random.default_rng(seed)
-    pool = rng.integers(-2, 3, (n, 3)).astype(np.float32)
-    targets = [rng.integers(-2, 3, (size, 3)).astype(np.float32) for size in sizes]
+    pool = rng.standard_normal((n, 3)).astype(np.float32)
+    pool[rng.integers(n, size=n // 2)] = pool[rng.integers(n)]  # ties; parallel rows need not tie
+    targets = [rng.standard_normal((size, 3)).astype(np.float32) for size in sizes]
     rows = np.concatenate(targets)
     lengths = np.linalg.norm(pool.astype(float), axis=1)[:, None] * np.linalg.norm(
         rows.astype(float), axis=1
     )
     scores = np.divide(
-        pool @ rows.T, lengths, out=np.zeros(lengths.shape), where=lengths > 0
+        pool.astype(float) @ rows.T, lengths, out=np.zeros(lengths.shape), where=lengths > 0
     ).round(12)
     ends = np.cumsum([0, *sizes])
     groups = [list(range(a, b)) for a, b in pairwise(ends)]
