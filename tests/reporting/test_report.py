@@ -116,6 +116,22 @@ def test_the_trade_off_asked_for_stands_among_others():
     assert not gather(*chosen(pool(), draws=0, **KINDS["features"])).trade_off
 
 
+def test_each_quota_stands_beside_what_was_got_and_what_it_costs():
+    rows = pool()
+    n = len(rows["text"])
+    rows["side"] = ["<b>left" if i % 10 == 0 else "right" for i in range(n)]
+    asked = ["side[<b>left]:min=50%", "side[right]:max=90%"]
+    page = gather(*chosen(rows, draws=0, quotas=asked, **KINDS["features"]))
+    names = [(quota["name"], quota["got"] - quota["limit"]) for quota in page.quotas]
+    assert names == [("side[<b>left]:min=50%", 0), ("side[right]:max=90%", names[1][1])]
+    assert page.quotas[0]["price"] > 0
+    assert page.quotas[1]["slack"] > 0
+    shown = render(page)
+    assert "side[&lt;b&gt;left]:min=50%" in shown
+    assert "<b>left" not in shown.split('<script type="application/json"')[0]
+    assert not gather(*chosen(pool(), draws=0, **KINDS["features"])).quotas
+
+
 def test_the_rows_a_pick_stands_for_are_those_nearest_to_it():
     data = pool(60)
     prepared, selection = chosen(data, method="random", rows=6)

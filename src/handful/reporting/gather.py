@@ -59,6 +59,7 @@ def gather(prepared: Prepared, selection: Selection) -> Page:
             map=mapped,
             trade_off=trade_off,
             trade_off_note=trade_off_note,
+            quotas=_quotas(selection),
             profiles=_profiles(sight),
             calls=calls,
             calls_note=calls_note,
@@ -222,6 +223,15 @@ def _listed(sight: Sight, near: tuple[Indices, Floats] | None) -> list[dict[str,
             entry["share"] = float(stands[i])
         listed.append(entry)
     return listed
+
+
+def _quotas(selection: Selection) -> list[dict[str, Any]]:
+    """Each limit, beside what was got and what it costs."""
+    prices = selection.notes.get("shadow_prices", {})
+    kept = selection.manifest["result"]["budget"].get("quotas", [])
+    return [
+        {**one, "name": visible(one["quota"]), "price": prices.get(one["quota"])} for one in kept
+    ]
 
 
 def _picks_note(sight: Sight) -> str:

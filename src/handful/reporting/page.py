@@ -125,6 +125,7 @@ class Page:
         others: Rows of the pool shown, and for each the place of its nearest pick among `picks`.
         picks_note: Which picks are shown.
         trade_off: Points of the curve of score against objective, ascending; `trade_off_note` says of what.
+        quotas: Each limit: name, unit, limit, got, slack, and its price or None.
         parameters: Of the method, name and value.
         manifest: The record as JSON text.
     """
@@ -144,5 +145,6 @@ class Page:
     others: Sequence[tuple[Shown, int]] = ()
     trade_off: Sequence[Mapping[str, Any]] = ()
     trade_off_note: str = ""
+    quotas: Sequence[Mapping[str, Any]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     manifest: str = ""

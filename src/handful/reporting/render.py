@@ -53,7 +53,7 @@ def fill(template: str, **context: Any) -> str:
 def _environment() -> Any:
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    names = ("head", "page", "comparison", "trade_off")
+    names = ("head", "page", "comparison", "trade_off", "quotas")
     made = Environment(
         loader=DictLoader({name: _file(f"{name}.html.j2") for name in names}),
         autoescape=True,
