@@ -43,7 +43,7 @@ class Activations:
 def shares(rows: sparse.csr_matrix) -> sparse.csr_matrix:
     """Each row over its sum."""
     sums = np.maximum(np.asarray(rows.sum(axis=1)).ravel(), 1e-12)
-    return sparse.csr_matrix(sparse.diags_array(1 / sums) @ rows, dtype=np.float32)
+    return sparse.csr_matrix(sparse.diags(1 / sums) @ rows, dtype=np.float32)
 
 
 def picks_by(features: sparse.csr_matrix, task: Task) -> dict[str, np.ndarray]:

@@ -42,7 +42,7 @@ def test_a_graph_may_be_given_as_a_matrix_or_as_it_was_made():
     with pytest.raises(UsageError, match="ndarray"):
         maximize(FacilityLocationGraph(graph=np.eye(3)), Arrays(rows=3), rows=1)
     with pytest.raises(UsageError, match="shape"):
-        maximize(FacilityLocationGraph(graph=sparse.eye_array(3)), Arrays(rows=4), rows=1)
+        maximize(FacilityLocationGraph(graph=sparse.eye(3)), Arrays(rows=4), rows=1)
 
 
 def test_the_graph_is_built_once_however_often_it_is_asked_about(monkeypatch):

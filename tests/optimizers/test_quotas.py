@@ -138,9 +138,9 @@ def instance(seed):
 def exact_best(near, ledger):
     """max Σ_i Σ_j s_ij·a_ij,  a_ij ≤ z_j,  Σ_j a_ij ≤ 1, z a pick that keeps every limit."""
     n = len(near)
-    eye = sparse.eye_array(n, format="csr")
+    eye = sparse.eye(n, format="csr")
     serve = sparse.hstack([sparse.csr_array((n, n)), sparse.kron(eye, np.ones((1, n)))])
-    opened = sparse.hstack([-sparse.vstack([eye] * n), sparse.eye_array(n * n)])
+    opened = sparse.hstack([-sparse.vstack([eye] * n), sparse.eye(n * n)])
     system = ledger.ahead.system
     limits = sparse.hstack(
         [

@@ -62,7 +62,7 @@ def roomy(
     needs = [
         -system.d / weight[:, None],
         sparse.csr_array((limits, count)),
-        sparse.eye_array(limits),
+        sparse.eye(limits),
     ]
     costs = np.concatenate([np.zeros(count), np.ones(count), np.zeros(limits)])
     paid = float(amount) / scale
