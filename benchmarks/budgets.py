@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from engine import Case, _save_sparse, block_graph, load_graph, measure
 GROUPS, DEGREE, SHARE = 20, 32, 0.01
 
 
-def task(n: int, kind: str):  # type: ignore[no-untyped-def]
+def task(n: int, kind: str) -> tuple[Any, int, Any]:
     """Costs, the amount, and the quotas."""
     from handful.budget import Quota, Quotas
 

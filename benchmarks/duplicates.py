@@ -95,7 +95,10 @@ def ours(texts: list[str], pairs: Any, result: dict[str, Any], width: int) -> No
     def find(some: list[str]) -> Any:
         packed = Strings.of(some)
         keys = np.arange(len(some), dtype=np.uint64)
-        read = lambda start, stop: packed[start:stop]  # noqa: E731
+
+        def read(start: int, stop: int) -> Strings:
+            return packed[start:stop]
+
         view = View(n=len(some), keys=keys, run_with=Run(threads=2), read_texts=read)
         return Near(threshold=THRESHOLD, shingle=width, hashes=HASHES).find(view, None, Draws(0))
 

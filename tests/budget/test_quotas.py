@@ -180,8 +180,8 @@ def test_the_filler_and_the_plain_loop_agree_on_more_rows(data):
     )
     costs = data.draw(st.sampled_from([None, rng.integers(0, 40, n), rng.integers(0, 99, n) / 10]))
     amount = None if costs is None else 3 * exact(costs.max()) * 10
-    make = lambda: Ledger(n, rows=40, costs=costs, amount=amount, quotas=quotas_of(columns, asked))  # noqa: E731
-    ranking, fast, slow = rng.permutation(n), make(), make()
+    limits = {"rows": 40, "costs": costs, "amount": amount, "quotas": quotas_of(columns, asked)}
+    ranking, fast, slow = rng.permutation(n), Ledger(n, **limits), Ledger(n, **limits)
     fast.take_ranked(ranking)
     for row in ranking.tolist():
         if slow.feasible(np.array([row]))[0]:

@@ -28,7 +28,10 @@ def pool_of(rows):
 
 def by_hand(text, targets):
     own = tokens(text)
-    runs = lambda w: Counter(tuple(w[i : i + 5]) for i in range(len(w) - 4))  # noqa: E731
+
+    def runs(w):
+        return Counter(tuple(w[i : i + 5]) for i in range(len(w) - 4))
+
     if any(own == tokens(target) for target in targets):
         return EQUAL
     for target in targets:

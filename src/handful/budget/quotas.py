@@ -17,6 +17,7 @@ from handful.budget.amounts import parse_amount
 
 Unit = Literal["rows", "%", "%cost"]
 Side = Literal["min", "max"]
+SIDES: tuple[Side, ...] = ("min", "max")
 _QUOTA = re.compile(r"(?P<column>[^\[\]]+?)(?:\[(?P<value>.*)\])?:(?P<bounds>(?:min|max)=.*)", re.S)
 FINEST = 10**9
 """The largest denominator of a share: 12.5% is 1/8. Finer ones would overflow counts."""
@@ -211,10 +212,11 @@ class Quotas:
                 raise errors.unknown_group(quota.column, quota.value, labels)
             named = [c for c in range(len(labels)) if labels[c] == quota.value]
             for code in there if quota.value is None else named:
-                for side, bound in (("min", quota.min), ("max", quota.max)):
+                for side in SIDES:
+                    bound = quota.min if side == "min" else quota.max
                     if bound is not None:
                         members = tuples[:, place] == code
-                        limits.append(Limit(quota.column, str(labels[code]), side, bound, members))  # type: ignore[arg-type]
+                        limits.append(Limit(quota.column, str(labels[code]), side, bound, members))
             if len(limits) * max(1, len(tuples)) > MOST_CELLS:
                 raise errors.too_many_groups(quota.column, len(limits), len(tuples))
         return cls(signature, tuple(limits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,9 +23,9 @@ class Tiled(Pairs):
     rounding: float = 2.0**-17
     threads: int = 1
 
+    @abstractmethod
     def tile(self, rows: slice, columns: Indices) -> Tile:
         """See `Pairs.tile`."""
-        raise NotImplementedError
 
     def sums(
         self,
