@@ -146,6 +146,14 @@ def test_an_interval_leaves_out_zero_exactly_where_the_corrected_test_rejects():
             assert (found.outcome != "same") == (found.low > 0 or found.high < 0)
 
 
+def test_where_seeds_are_too_few_for_so_many_methods_there_is_no_interval():
+    five = np.array([0.11, -0.23, 0.42, 0.81, -0.98])  # 1 of 625 resamples repeats one of them
+    assert all(np.std(np.full(5, value), ddof=1) > 0 for value in five), "which is rounding"
+    many = {f"method {number}": five for number in range(100)}
+    found = differences(many)["method 0"]
+    assert (found.low, found.high, found.outcome) == (None, None, "same")
+
+
 def test_too_few_seeds_give_a_mean_and_no_claim():
     found = differences({"m": np.array([5.0, 5.1, 4.9, 5.0])})["m"]
     assert (found.low, found.p, found.outcome) == (None, None, "same")

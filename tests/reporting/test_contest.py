@@ -42,7 +42,7 @@ def test_a_row_has_a_dot_a_seed_the_mean_and_the_interval():
     assert not circles(drawn, "cut-off")
 
 
-@pytest.mark.parametrize("half", [9.0, float("inf"), None])
+@pytest.mark.parametrize("half", [9.0, None])
 def test_an_interval_too_wide_is_cut_off_with_an_arrow_and_none_is_not_drawn(half):
     lines = [line("a", half=half)]
     drawn = forest_row(lines[0], gain_scale(lines))

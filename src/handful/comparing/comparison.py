@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,15 +43,11 @@ class Line:
     each: tuple[float, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """Flat, with plain names and numbers; an interval without an end is None there."""
+        """Flat, with plain names and numbers."""
         flat = {name: value for name, value in asdict(self).items() if name not in {"gain", "each"}}
         gain = self.gain
-        ends = {"gain_low": gain.low, "gain_high": gain.high}
-        bounded = {
-            name: None if end is None or math.isinf(end) else end for name, end in ends.items()
-        }
-        told = {"gain": gain.mean, **bounded, "p": gain.p, "outcome": gain.outcome}
-        return {**flat, **told, "seeds": gain.pairs}
+        told = {"gain": gain.mean, "gain_low": gain.low, "gain_high": gain.high, "p": gain.p}
+        return {**flat, **told, "outcome": gain.outcome, "seeds": gain.pairs}
 
 
 @dataclass(frozen=True)

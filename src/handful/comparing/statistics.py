@@ -110,7 +110,8 @@ class Difference:
 
     Args:
         mean: Of the paired differences, larger is better.
-        low, high: An interval of at least 95 %, widened for the number of methods; None below 5 seeds.
+        low, high: An interval of at least 95 %, widened for the number of methods; None below 5 seeds, and
+            where there are too few seeds for so many methods.
         p: Corrected for the number of methods; None below 5 seeds.
         outcome: What may be said.
         pairs: Number of seeds.
@@ -157,9 +158,8 @@ def differences(paired: dict[str, Floats], *, seed: int = 0) -> dict[str, Differ
         pair = tested[name]
         half = pair.half_width(float(LEVEL) / (stopped or step))
         outcome: Outcome = "same" if stopped else ("better" if pair.mean > 0 else "worse")
-        results[name] = Difference(
-            pair.mean, pair.mean - half, pair.mean + half, p, outcome, len(paired[name])
-        )
+        low, high = (pair.mean - half, pair.mean + half) if math.isfinite(half) else (None, None)
+        results[name] = Difference(pair.mean, low, high, p, outcome, len(paired[name]))
     for name in paired.keys() - tested.keys():
         mean = float(np.mean(paired[name])) if len(paired[name]) else math.nan
         results[name] = Difference(mean, None, None, None, "same", len(paired[name]))
@@ -198,9 +198,12 @@ class _Paired:
         drawn = values[picks]
         off = np.abs(drawn.mean(axis=1) - self.mean)
         spread = drawn.std(axis=1, ddof=1) / math.sqrt(count)
-        # A resample of equal values says nothing of its spread: it counts as far off, against any claim.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.t = np.sort(np.where(spread > 0, off / spread, np.inf))
+        # A resample of one value, over and over, says nothing of its spread: it counts as far off, against
+        # any claim. Rows are compared, for the spread of equal numbers may be rounding instead of 0.
+        varied = (drawn != drawn[:, :1]).any(axis=1) & (spread > 0)
+        self.t = np.full(RESAMPLES, np.inf)
+        np.divide(off, spread, out=self.t, where=varied)
+        self.t.sort()
 
     @property
     def p(self) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,19 +147,13 @@ def signed(value: float | None) -> str:
     """A gain as one reads it, two digits, with its sign.
 
     Example:
-        >>> signed(0.0123), signed(-3.0), signed(0.0), signed(float("inf"))
-        ('+0.012', '−3', '0', '+∞')
+        >>> signed(0.0123), signed(-3.0), signed(0.0)
+        ('+0.012', '−3', '0')
     """
     assert value is not None
     if value == 0:
         return "0"
-    size = (
-        "∞"
-        if math.isinf(value)
-        else f"{abs(value):.2g}"
-        if abs(value) < 100
-        else f"{abs(value):,.0f}"
-    )
+    size = f"{abs(value):.2g}" if abs(value) < 100 else f"{abs(value):,.0f}"
     return ("+" if value > 0 else "−") + size
 
 

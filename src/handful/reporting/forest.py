@@ -28,7 +28,7 @@ def gain_scale(lines: Sequence[Line]) -> Scale:
 
 def _ends(line: Line) -> list[float]:
     found = (line.gain.low, line.gain.high)
-    return [end for end in found if end is not None and math.isfinite(end)]
+    return [end for end in found if end is not None]
 
 
 def forest_axis(lines: Sequence[Line]) -> Markup:
