@@ -104,8 +104,8 @@ class Quad:
             "clusters_seen": int(np.count_nonzero(arms.seen)),
             "rounds": rounds,
             "joined_above_tau": joined,
-            "mean_utility_of_rows_seen": float(oracle.ask(seen).mean()) if len(seen) else None,
-            "mean_utility_of_joined": _mean_of(oracle, picks[np.isin(picks, seen)]),
+            "mean_utility_of_rows_seen": _mean_of(oracle, seen),
+            "mean_utility_of_picks_seen": _mean_of(oracle, np.intersect1d(picks, seen)),
         }
         return Picks(picks, notes=notes)
 
@@ -116,7 +116,8 @@ class Quad:
         features = _Unit(view.array(self.array))
         count = max(1, self._clusters(view.n))
         cell = nearest_cells(features, np.arange(view.n), count, 1, view.run_with, rng)[:, 0]
-        return Arms(cell, rng.uniforms("quad", view.keys), count)
+        _, arms = np.unique(cell, return_inverse=True)  # k-means may leave a cluster empty
+        return Arms(arms, rng.uniforms("quad", view.keys))
 
     def _rounds(self, arms: Arms, ledger: Ledger) -> Iterator[Indices]:
         """The rows to ask about, round by round; what is learned in between steers the next."""
@@ -133,13 +134,12 @@ class Arms:
     """Clusters as the arms of a bandit, each with the rows it has left and what was seen of it.
 
     Args:
-        cell: (n,) the cluster of each row.
+        cell: (n,) the cluster of each row, 0 to C − 1.
         draws: (n,) by which rows of a cluster are ordered.
-        count: C.
     """
 
-    def __init__(self, cell: Indices, draws: Floats, count: int) -> None:
-        self.cell = cell
+    def __init__(self, cell: Indices, draws: Floats) -> None:
+        self.cell, count = cell, int(cell.max(initial=-1)) + 1
         order = np.lexsort((draws, cell))
         ends = np.searchsorted(cell[order], np.arange(count + 1))
         self._queues = [order[a:b] for a, b in pairwise(ends)]
