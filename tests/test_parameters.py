@@ -18,7 +18,7 @@ class Demo:
     kind: str = parameter("mean", "Which.", choices=("mean", "max"))
     array: str | None = parameter(None, "Of which array.")
     limit: int | None = parameter(None, "At most.", high=9)
-    free: typing.Any = parameter(None, "Anything.")  # noqa: RUF009  # as the others
+    free: typing.Any = parameter(None, "Anything.")
     many: int = parameter(1, "However many.", low=1)
 
 

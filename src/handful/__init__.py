@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from handful.flow.save import save as save
     from handful.flow.select import select as select
     from handful.flow.verify import verify as verify
+    from handful.methods._utility import Utility as Utility
     from handful.pool import Pool as Pool
     from handful.reporting.explain import explain as explain
     from handful.reporting.report import report as report
@@ -35,6 +36,7 @@ _HOMES = {
     "Pool": "handful.pool",
     "Selection": "handful.selection",
     "UsageError": "handful.errors",
+    "Utility": "handful.methods._utility",
     "VerifyError": "handful.errors",
     "compare": "handful.comparing.compare",
     "explain": "handful.reporting.explain",

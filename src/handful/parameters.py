@@ -120,7 +120,8 @@ def describe(declared: dataclasses.Field[Any], kind: Any) -> str:
     words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
     written = getattr(kind, "__name__", str(kind)).replace("Any", "anything")
     text = re.sub(r"\b(int|float|bool|str)\b", lambda m: words[m[0]], written)
-    text = text.replace(" | None", ", or none")
+    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text)  # a class by its own name
+    text = text.replace(" | None", ", or none").replace(" | ", " or ")
     low, high = (_written(meta.get(end)) for end in ("low", "high"))
     if low and high:
         return f"{text}, {low} to {high}"

@@ -21,12 +21,15 @@ def wide(n=40):
         arrays=lambda name: features,
         rank=np.arange(n)[::-1].copy(),
         scores=lambda name: np.arange(n) / 2,
+        partial=lambda name: np.where(np.arange(n) % 2, np.nan, np.arange(n)),
+        source=np.arange(n) * 3,
         group=(np.arange(n) % 3, ["a", "b", "c"]),
     )
 
 
 def test_every_field_of_a_view_that_has_a_row_each_is_narrowed():
     known = {"n", "keys", "read_texts", "arrays", "rank", "scores", "group", "targets", "identity"}
+    known |= {"partial", "source"}
     shared = {"run_with", "given", "floor"}  # the same for any rows
     assert {f.name for f in fields(View)} == known | shared
 
@@ -40,6 +43,8 @@ def test_the_rows_kept_are_what_they_were(rows):
     assert list(few.read_texts(0, few.n)) == [f"row {i}" for i in rows]
     assert (few.array() == all_.array()[rows]).all()
     assert (few.score() == all_.score()[rows]).all()
+    assert np.array_equal(few.known("u"), all_.known("u")[rows], equal_nan=True)
+    assert (few.source_rows(np.arange(few.n)) == 3 * rows).all()
     assert (few.group[0] == all_.group[0][rows]).all() and few.group[1] == all_.group[1]
     assert few.rank.tolist() == list(range(len(rows)))[::-1]
     assert few.identity == {}  # the cache must not take it for the whole

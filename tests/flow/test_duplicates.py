@@ -282,6 +282,7 @@ def test_every_method_that_declares_it_keeps_picks_apart(key):
     given = {"embedding": vectors[-4:]}
     options = {"rows": 20, "like": target, "given": given, "score": "stars", "group": "g"}
     pool |= {"loss_prior": STARS.tolist(), "loss_conditional": [0.0] * 120}
+    pool |= {"utility": STARS.tolist()}
     if key == "less":
         pool["gradients"], target["gradients"] = pool.pop("embedding"), vectors[:4]
     if key == "preselect":

@@ -26,6 +26,7 @@ def pool():
         "stars": rng.normal(size=N).tolist(),
         "loss_prior": rng.random(N).tolist(),
         "loss_conditional": rng.random(N).tolist(),
+        "utility": rng.random(N).tolist(),
     }
 
 

@@ -42,6 +42,7 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         ),
         Flag("--include", str, "FILE", "Ids that must be picked."),
         Flag("--exclude", str, "FILE", "Ids that must not be picked."),
+        Flag("--stage", str, "S/COUNT", "Pick from one of COUNT disjoint parts of the pool: 2/4."),
         Flag(
             "--dedup",
             str,

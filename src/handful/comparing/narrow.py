@@ -23,7 +23,8 @@ def narrow_view(view: View, rows: Indices, targets: tuple[Target, ...]) -> View:
         rows: (m,) ascending.
         targets: What the method may see of the targets.
     """
-    read, arrays, scores, group = view.read_texts, view.arrays, view.scores, view.group
+    read, arrays, group = view.read_texts, view.arrays, view.group
+    scores, partial = view.scores, view.partial
     return replace(
         view,
         n=len(rows),
@@ -34,6 +35,8 @@ def narrow_view(view: View, rows: Indices, targets: tuple[Target, ...]) -> View:
         targets=targets,
         rank=None if view.rank is None else _order(view.rank[rows]),
         scores=None if scores is None else _rows_of(scores, rows),
+        partial=None if partial is None else _rows_of(partial, rows),
+        source=view.source_rows(rows),
         group=None if group is None else (group[0][rows], group[1]),
     )
 

@@ -3,6 +3,7 @@
 from handful.errors._base import *
 from handful.errors.arrays import *
 from handful.errors.budgets import *
+from handful.errors.callbacks import *
 from handful.errors.commands import *
 from handful.errors.comparisons import *
 from handful.errors.files import *

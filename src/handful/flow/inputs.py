@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handful import errors
 from handful.budget import Budget, Quota, Quotas, exact, parse_fraction
 from handful.flow.ids import Ids
-from handful.flow.request import Request
+from handful.flow.request import Request, parse_stage
 from handful.io.cost import costs_of
 from handful.io.ids import read_id_list
 from handful.io.numpy import load_array
@@ -21,6 +21,7 @@ from handful.io.open import as_paths, open_source
 from handful.io.quotas import read_quota_file
 from handful.io.text import default_text, text_spec
 from handful.pool import BLOCK_ROWS, BadRow, Pool, Source, Strings, TextSpec
+from handful.rng import Draws
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices
 
@@ -115,22 +116,38 @@ def read_candidates(
 ) -> tuple[Indices | None, Indices]:
     """Rows a method may see (None: all), and those among them that must be picked.
 
-    Exclude, then include; rows that cannot be read are left out too.
+    Exclude, then include; rows that cannot be read are left out too. Of a stage, only its own rows are there,
+    those to be included as well.
     """
     out = np.zeros(pool.n, bool)
     out[[bad.row for bad in skipped]] = True
     if request.exclude is not None:
         out[_rows_of(ids, request.exclude, "--exclude")] = True
+    here = in_stage(request, ids)
     wanted = np.zeros(0, np.int64)
     if request.include is not None:
         wanted = _rows_of(ids, request.include, "--include")
+        wanted = wanted[here[wanted]]
         if out[wanted].any():
             clash = wanted[out[wanted]][:3]
             raise errors.include_and_exclude([str(i) for i in ids.of(clash).tolist()])
+    out |= ~here
     if not out.any():
         return None, wanted
     candidates = np.flatnonzero(~out)
     return candidates, np.searchsorted(candidates, wanted)
+
+
+def in_stage(request: Request, ids: Ids) -> NDArray[np.bool_]:
+    """(n,) whether a row falls to the stage that is asked for; each row falls to one, by the seed and its id."""
+    if request.stage is None:
+        return np.ones(len(ids.keys), bool)
+    stage, stages = parse_stage(request.stage)
+    part = np.floor(Draws(request.seed).uniforms("stages", ids.keys) * stages)
+    here: NDArray[np.bool_] = part == stage - 1
+    if not here.any():
+        raise errors.empty_stage(request.stage, len(here))
+    return here
 
 
 def skipped_rows(request: Request, pool: Pool) -> list[BadRow]:
@@ -216,13 +233,27 @@ def read_scores(
     """(m,) scores of the candidates; refuses one that is not finite."""
     column = name if name is not None else request.score
     assert column is not None, "a method that needs a score is refused without one"
-    scores = pool.numbers(column).astype(np.float64)
-    scores = scores if candidates is None else scores[candidates]
-    bad = np.flatnonzero(~np.isfinite(scores))
+    return _numbers(pool, candidates, column, np.isfinite)
+
+
+def read_partial(pool: Pool, candidates: Indices | None, column: str) -> Floats:
+    """(m,) a numeric column of the candidates, NaN where it is empty; refuses an infinite one."""
+    return _numbers(pool, candidates, column, lambda numbers: ~np.isinf(numbers))
+
+
+def _numbers(
+    pool: Pool,
+    candidates: Indices | None,
+    column: str,
+    good: Callable[[Floats], NDArray[np.bool_]],
+) -> Floats:
+    numbers = pool.numbers(column).astype(np.float64)
+    numbers = numbers if candidates is None else numbers[candidates]
+    bad = np.flatnonzero(~good(numbers))
     if len(bad):
         row = int(bad[0]) if candidates is None else int(candidates[bad[0]])
-        raise errors.bad_score(pool.source.where(row), column, float(scores[bad[0]]), len(bad))
-    return scores
+        raise errors.bad_score(pool.source.where(row), column, float(numbers[bad[0]]), len(bad))
+    return numbers
 
 
 def read_groups(

@@ -100,7 +100,7 @@ def check_needs(key: str, method: Any, at_hand: set[str], pool: Pool) -> None:
     missing = [NEED_HELP[need] for need in method.facts.needs if need in needs - at_hand]
     for name in getattr(method.facts, "columns", ()):
         column = getattr(method, name)
-        if column is not None and column not in pool.source.schema:
+        if isinstance(column, str) and column not in pool.source.schema:
             missing.append(f"a column {column!r}: name yours by --param {name}=COLUMN")
     if missing:
         raise errors.needs_missing(key, missing)

@@ -50,6 +50,7 @@ class Request:
             column,value,min,max, a `Quota`, a mapping with these names, or several of these.
         include: Ids that must be picked: a path or a sequence.
         exclude: Ids that must not be picked: a path or a sequence.
+        stage: "2/4": pick from the second of four parts that the seed cuts the pool into, and from no other.
         max_similarity: No two picks with a cosine above this, on the method's features.
         update: A manifest of an earlier selection, whose picks are kept; found by id.
         changes: How many of those may be given up for better rows; none where not given.
@@ -90,6 +91,7 @@ class Request:
     quotas: Any = None
     include: Any = None
     exclude: Any = None
+    stage: str | None = None
     dedup: str | None = None
     max_similarity: float | str | None = None
     update: str | Path | None = None
@@ -109,6 +111,8 @@ class Request:
             self._spread(self.budget)
         if self.on_bad_row not in {"fail", "skip"}:
             raise errors.unknown_choice("--on-bad-row", self.on_bad_row, ("fail", "skip"))
+        if self.stage is not None:
+            parse_stage(self.stage)
         if self.max_similarity is not None:
             object.__setattr__(self, "max_similarity", _cosine(self.max_similarity))
         if self.changes is not None and (
@@ -171,8 +175,29 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and all(isinstance(v, str | Path | int | dict) for v in value):
         return [plain(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return repr(value)
-    return f"<{type(value).__module__}.{type(value).__qualname__}>"
+        return _written(value)
+    named = value if hasattr(value, "__qualname__") else type(value)  # a function by its name
+    return f"<{named.__module__}.{named.__qualname__}>"
+
+
+def _written(value: Any) -> str:
+    """A configured object as one would write it, what is in memory by its type or name."""
+    held = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
+    inside = ", ".join(f"{name}={item!r}" for name, item in held.items())
+    return f"{type(value).__qualname__}({inside})"
+
+
+def parse_stage(value: object) -> tuple[int, int]:
+    """The stage, from 1, and how many there are.
+
+    Example:
+        >>> parse_stage("2/4")
+        (2, 4)
+    """
+    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", str(value))
+    if found is None or int(found[1]) > int(found[2]):
+        raise errors.bad_stage(value)
+    return int(found[1]), int(found[2])
 
 
 def parse_memory(value: int | str) -> int:

@@ -29,7 +29,7 @@ def select(data: Any, *, progress: Progress | None = None, **options: Any) -> Se
         **options: As in `Request`, the same names as the command line's flags: rows, fraction, budget,
             cost, quotas, method, params, like, given, text, like_text, arrays, like_arrays, embeddings,
             like_embeddings, given_embeddings, features, id, group, score, include, exclude, dedup,
-            max_similarity, update, changes, similarity, trade_off, optimizer, certify, on_bad_row, seed,
+            stage, max_similarity, update, changes, similarity, trade_off, optimizer, certify, on_bad_row, seed,
             memory, threads, cache.
 
     Returns:

@@ -13,6 +13,7 @@ from handful.flow.ids import Ids
 from handful.flow.inputs import (
     read_floor,
     read_groups,
+    read_partial,
     read_scores,
     text_identity,
     text_reader,
@@ -67,6 +68,8 @@ def view_of(
         given=None if owned is None else beside(owned),
         rank=rank,
         scores=lambda name: read_scores(request, pool, candidates, name),
+        partial=lambda name: read_partial(pool, candidates, str(name)),
+        source=candidates,
         group=read_groups(pool, candidates, request.group),
         floor=read_floor(request, len(targets)),
     )

@@ -117,6 +117,8 @@ class View:
         targets: In the order given.
         rank: (n,) int64 place in the order of ids, for ties; None: row order.
         scores: By name; None: the default.
+        partial: A numeric column by name, of which some rows may be empty (NaN).
+        source: (n,) int64 row number of each candidate in the source, ascending; None: the same.
         group: (n,) int64 codes and their labels, or None.
         given: Features of rows already owned, by name, or None.
         floor: Least share of the budget that each target gets, or None.
@@ -131,6 +133,8 @@ class View:
     targets: tuple[Target, ...] = ()
     rank: Indices | None = None
     scores: Callable[[str | None], Floats] | None = None
+    partial: Callable[[str | None], Floats] | None = None
+    source: Indices | None = None
     group: tuple[Indices, Sequence[str]] | None = None
     given: Callable[[str | None], Any] | None = None
     floor: float | None = None
@@ -290,6 +294,15 @@ class View:
         """(n,) the score of each candidate, larger is better."""
         assert self.scores is not None
         return self.scores(name)
+
+    def known(self, name: str) -> Floats:
+        """(n,) a numeric column, NaN where it is empty."""
+        assert self.partial is not None
+        return self.partial(name)
+
+    def source_rows(self, rows: Indices) -> Indices:
+        """Row numbers of the source for rows numbered as here."""
+        return rows if self.source is None else self.source[rows]
 
     def ranking(self, scores: Floats, *, at_most: int | None = None) -> NDArray[np.intp]:
         """Candidates from the largest score down; ties in the order of ids.
