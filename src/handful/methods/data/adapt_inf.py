@@ -20,8 +20,8 @@ from handful.selection import Floats, Indices, Picks
 
 BATCH = 10_240
 """Rows of a mini-batch of k-means."""
-ROUNDS = 100
-"""Passes of k-means over the rows, at most."""
+ROUNDS, STARTS = 100, 10
+"""Passes of k-means over the rows, at most; and starts, of which the best is gone on with."""
 REACH = 4.0
 """Standard deviations that a histogram reaches to either side; what lies beyond counts in its last bin."""
 
@@ -37,8 +37,8 @@ class AdaptInf:
 
     Gradients and scores are yours, of the model as it is at this time step. For lifelong training this is the
     first half of a step: choose what to train on now. The second, `adapt_inf_pool`, settles what of the pool
-    is kept for the steps to come. Must-includes count in their cluster's part; rows outside the quantiles come
-    last, once all others are taken.
+    is kept for the steps to come. Must-includes count in their cluster's part. Rows outside the quantiles are the
+    last of their cluster, taken where the part is larger than what is inside.
 
     Departures from the released code. Its histograms have edges at ±4 standard deviations of the *raw* score
     though values are standardised, so that scores are compared on different scales: here ±4 is fixed. Its
@@ -86,18 +86,16 @@ class AdaptInf:
         scores = [view.score(name) for name in names]
         labels = clusters_by_size(view, self, rng)
         draws = rng.uniforms("adapt_inf sample", view.keys)
-        inside, outside, scorers = [np.array(ledger.taken, np.int64)], [], []
+        ranking, scorers = [np.array(ledger.taken, np.int64)], []
         for rows in members(view, labels, ledger.taken):
             entropies = [histogram_entropy(score[rows], self.bins) for score in scores]
             best = int(np.argmax(entropies))
             scorers.append(names[best])
-            first, last = over_strata(
+            inside, outside = over_strata(
                 scores[best][rows], draws[rows], bins=self.bins, trim=self.trim
             )
-            inside.append(rows[first])
-            outside.append(rows[last])
-        ledger.take_ranked(in_turns(np.concatenate(inside), labels))
-        ledger.take_ranked(in_turns(np.concatenate(outside), labels))
+            ranking += [rows[inside], rows[outside]]
+        ledger.take_ranked(in_turns(np.concatenate(ranking), labels))
         picks = np.array(ledger.taken, np.int64)
         return Picks(picks, notes={**cluster_notes(labels, picks), "scorers": scorers})
 
@@ -112,7 +110,7 @@ def clusters_by_size(view: View, method: Any, rng: Draws) -> Indices:
     rows = unit_rows(gradients) if method.distance == "cosine" else float_rows(gradients)
     seed = int(rng.generator("adapt_inf clusters").integers(2**31))
     count = min(method.clusters, view.n)
-    cut = k_means(rows, count, seed=seed, rounds=ROUNDS, batch=BATCH)
+    cut = k_means(rows, count, seed=seed, rounds=ROUNDS, starts=STARTS, batch=BATCH)
     sizes = np.bincount(cut.labels, minlength=count)
     place = np.empty(count, np.int64)
     place[np.argsort(-sizes, kind="stable")] = np.arange(count)

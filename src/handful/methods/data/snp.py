@@ -120,7 +120,8 @@ class Snp:
                 break
             prune(groups, stretch, ledger)
         picks = np.array(ledger.taken, np.int64)
-        return Picks(picks, notes=found.notes() | {"groups_of_union": len(best)})
+        union = {"groups_of_union": len(best), "rows_of_union": len(groups.rows(best))}
+        return Picks(picks, notes=found.notes() | union)
 
 
 class _Groups:
