@@ -285,6 +285,8 @@ def test_every_method_that_declares_it_keeps_picks_apart(key):
     pool |= {"utility": STARS.tolist()}
     if key == "less":
         pool["gradients"], target["gradients"] = pool.pop("embedding"), vectors[:4]
+    if key == "adapt_inf":
+        options["params"] = {"scores": "stars+loss_prior"}
     if key == "preselect":
         target["losses"] = np.array([[3, 2, 1], [1, 2, 3]] * 2, np.float32)
         options["params"] = {"benchmark": "0.1+0.2+0.3"}

@@ -49,6 +49,10 @@ def options_for(key, **options):
         asked["given"] = {"embedding": VECTORS[:3]}
     if key == "less":
         asked |= {"like_arrays": {"gradients": VECTORS[:2]}, "arrays": {"gradients": VECTORS}}
+    if "group" in needs:
+        asked["group"] = "source"
+    if key == "adapt_inf":
+        asked["params"] = {"scores": "stars+loss_prior"}
     if key == "preselect":
         losses = np.array([[3, 2, 1], [1, 2, 3]], np.float32)
         asked |= {"like_arrays": {"losses": losses}, "params": {"benchmark": "0.1+0.2+0.3"}}

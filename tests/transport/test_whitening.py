@@ -6,7 +6,7 @@ from scipy import sparse
 
 from handful import errors
 from handful.runtime.run import Run
-from handful.transport import whitening as module
+from handful.transport import moments as module
 from handful.transport.whitening import Whitening
 
 

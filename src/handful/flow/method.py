@@ -99,9 +99,13 @@ def check_needs(key: str, method: Any, at_hand: set[str], pool: Pool) -> None:
         raise errors.needs_missing("--trade-off", [NEED_HELP["score"]])
     missing = [NEED_HELP[need] for need in method.facts.needs if need in needs - at_hand]
     for name in getattr(method.facts, "columns", ()):
-        column = getattr(method, name)
-        if isinstance(column, str) and column not in pool.source.schema:
-            missing.append(f"a column {column!r}: name yours by --param {name}=COLUMN")
+        value, known = getattr(method, name), pool.source.schema
+        several = value.split("+") if isinstance(value, str) and value not in known else []
+        missing += [
+            f"a column {column!r}: name yours by --param {name}=COLUMN"
+            for column in several
+            if column not in known
+        ]
     if missing:
         raise errors.needs_missing(key, missing)
 

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful import errors
-from handful.graphs.rows import is_sparse, require_finite
-from handful.pool import BLOCK_ROWS
+from handful.graphs.rows import is_sparse
 from handful.runtime.blas import one_blas_thread
 from handful.runtime.run import Run
-from handful.transport._contract import Floats
+from handful.transport.moments import Moments
 
 
 class Whitening:
@@ -41,7 +40,8 @@ class Whitening:
     def __init__(self, sets: Sequence[Any], *, ridge: float = 1e-5, run: Run | None = None) -> None:
         if any(map(is_sparse, sets)):
             raise errors.dense_only("whitening", "rds")
-        self.mean, covariance = _moments(sets, run or Run(threads=1))
+        moments = Moments.of_all(sets, run or Run(threads=1))
+        self.mean, covariance = moments.mean, moments.scatter / moments.count
         variance = float(np.trace(covariance)) / len(covariance)
         np.fill_diagonal(covariance, covariance.diagonal() + ridge * (variance or 1.0))
         with one_blas_thread():
@@ -53,27 +53,3 @@ class Whitening:
         with one_blas_thread():
             turned = (np.asarray(rows, np.float64) - self.mean) @ self._back
         return np.asarray(turned, np.float32)
-
-
-def _moments(sets: Sequence[Any], run: Run) -> tuple[Floats, Floats]:
-    """(d,) mean and (d, d) covariance over all rows of all sets."""
-    d, count = sets[0].shape[1], sum(len(rows) for rows in sets)
-    origin = np.asarray(sets[0][:BLOCK_ROWS], np.float64).mean(axis=0)  # so that little cancels
-    total, squares = np.zeros(d), np.zeros((d, d))
-
-    def work(block: Any) -> tuple[Floats, Floats]:
-        rows = np.asarray(block, np.float64) - origin
-        require_finite(rows, "features")
-        return rows.sum(axis=0), rows.T @ rows
-
-    blocks = (
-        rows[start : start + BLOCK_ROWS]
-        for rows in sets
-        for start in range(0, len(rows), BLOCK_ROWS)
-    )
-    with one_blas_thread():
-        for one, two in run.map_blocks(work, blocks):
-            total += one
-            squares += two
-    mean = total / count
-    return origin + mean, squares / count - np.outer(mean, mean)

@@ -13,6 +13,7 @@ from handful.budget import Ledger
 from handful.graphs.farthest import Farthest
 from handful.graphs.rows import float_rows, unit_rows
 from handful.methods._contract import MethodFacts, View
+from handful.methods._farthest import take_farthest
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS
 from handful.rng import Draws
@@ -75,13 +76,8 @@ class KCenter:
             far.add(row)
         if not ledger.taken:
             self._take_first(far, view, ledger)
-        while ledger.rows_left and (found := far.farthest()) is not None:
-            row = found[0]
-            if ledger.feasible(np.array([row]))[0]:
-                ledger.take(row)
-                far.add(row)
-            else:
-                far.drop(row)  # what does not fit now never will
+        if far.picks:
+            take_farthest(far, ledger)
         return Picks(np.array(ledger.taken, np.int64), notes=_covered(far))
 
     def standing(self, view: View, picks: Indices, rng: Draws) -> Floats:

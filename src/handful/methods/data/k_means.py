@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,11 +9,11 @@ import numpy as np
 from scipy import sparse
 
 from handful.budget import Ledger
+from handful.graphs.k_means import k_means
 from handful.graphs.rows import float_rows, squared_distances, unit_rows
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
 from handful.rng import Draws
-from handful.runtime.blas import one_thread
 from handful.runtime.work import Size, Work
 from handful.selection import Floats, Indices, Picks
 
@@ -68,10 +67,11 @@ class KMeans:
         order = np.arange(view.n) if view.rank is None else np.argsort(view.rank, kind="stable")
         features = view.array(self.array)[order]
         rows = unit_rows(features) if self.distance == "cosine" else float_rows(features)
-        fitted = self._fit(rows, count, int(rng.generator("k_means").integers(2**31)))
-        sizes = np.bincount(fitted.labels_, minlength=count)
-        apart = _to_centres(rows, fitted.labels_, fitted.cluster_centers_)
-        nearest = _nearest(apart, fitted.labels_, np.argsort(-sizes, kind="stable"))
+        seed = int(rng.generator("k_means").integers(2**31))
+        cut = k_means(rows, count, seed=seed, rounds=self.iterations, starts=self.starts)
+        sizes = np.bincount(cut.labels, minlength=count)
+        apart = _to_centres(rows, cut.labels, cut.centres)
+        nearest = _nearest(apart, cut.labels, np.argsort(-sizes, kind="stable"))
         spare = np.setdiff1d(np.arange(view.n), nearest)
         spare = spare[np.argsort(-apart[spare], kind="stable")][: count - len(nearest)]
         ledger.take_ranked(order[np.concatenate([nearest, spare])])
@@ -81,17 +81,8 @@ class KMeans:
             np.array(ledger.taken, np.int64),
             weights=weights,
             weight_kind="representation",
-            notes={"mean_squared_distance": float(apart.mean()), "rounds": int(fitted.n_iter_)},
+            notes={"mean_squared_distance": float(apart.mean()), "rounds": cut.rounds},
         )
-
-    def _fit(self, rows: Any, count: int, seed: int) -> Any:
-        from sklearn import cluster
-        from sklearn.exceptions import ConvergenceWarning
-
-        asked = {"n_init": self.starts, "max_iter": self.iterations, "random_state": seed}
-        with one_thread(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters
-            return cluster.KMeans(count, **asked).fit(rows)
 
 
 def _to_centres(rows: Any, labels: Any, centres: Any) -> Floats:
