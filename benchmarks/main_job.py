@@ -3,7 +3,7 @@
 Measures CPU seconds (user and system, all threads) and peak anonymous memory of whole processes:
 
 - `handful select --method dsir`: the first run, which compiles kernels, later ones with nothing cached,
-  and one that ends with the verdict;
+  one that ends with the verdict, and one that goes on where another was killed;
 - reading the file once with pyarrow, polars or orjson, and hashing its texts once with the bare kernel;
 - the packaged reference, `data-selection`, in an environment made here, on the first part of the pool.
 
@@ -216,14 +216,29 @@ def ours(
 ) -> Cost:
     """`handful select` with an empty block cache; without the verdict, which is measured apart."""
     shutil.rmtree(folder / "cache", ignore_errors=True)
+    command = select(folder, pool, target, threads, draws)
+    return measure(command, HANDFUL_CACHE=str(folder / "cache"), **environment)
+
+
+def select(folder: Path, pool: Path, target: Path, threads: int, draws: int = 0) -> list[str]:
+    """The command."""
     flags = ["--rows", str(ROWS), "--like", str(target), "--method", "dsir", "--overwrite"]
     flags += ["--quiet", "--threads", str(threads), "--draws", str(draws)]
-    flags += ["-o", str(folder / "subset.jsonl")]
-    return measure(
-        [*HANDFUL, "select", str(pool), *flags],
-        HANDFUL_CACHE=str(folder / "cache"),
-        **environment,
-    )
+    return [*HANDFUL, "select", str(pool), *flags, "-o", str(folder / "subset.jsonl")]
+
+
+def killed_and_resumed(folder: Path, pool: Path, target: Path, seconds: float) -> tuple[Cost, bool]:
+    """What the same command costs after one that was killed at some second; whether it picks the same."""
+    whole = (folder / "subset.jsonl").read_bytes()
+    shutil.rmtree(folder / "cache")
+    environment = {**os.environ, "HANDFUL_CACHE": str(folder / "cache")}
+    process = subprocess.Popen(select(folder, pool, target, 2), env=environment)
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+    (folder / "subset.jsonl").unlink()
+    cost = measure(select(folder, pool, target, 2), HANDFUL_CACHE=str(folder / "cache"))
+    return cost, (folder / "subset.jsonl").read_bytes() == whole
 
 
 def line(name: str, size: float, cost: Cost) -> None:
@@ -261,12 +276,16 @@ def run(folder: Path, options: argparse.Namespace) -> bool:
     line(
         "handful, 2 threads, with the verdict of 99 draws", size, ours(folder, pool, target, 2, 99)
     )
+    half = 0.6 * costs[1].wall
+    resumed, same = killed_and_resumed(folder, pool, target, half)
+    line(f"handful, 2 threads, killed after {half:.0f} s and then resumed", size, resumed)
     base = min(cost.cpu for cost in readings)
     bars = {
         f"{costs[0].cpu / base:.2f} times the best reader and the kernel (bar: 3)": costs[0].cpu
         <= 3 * base,
         f"{first.cpu - costs[0].cpu:.1f} s of compiling (bar: 10)": first.cpu - costs[0].cpu < 10,
     }
+    bars[f"killed and resumed: {resumed.cpu:.1f} of {costs[1].cpu:.1f} CPU s, the same rows"] = same
     for cost in costs:
         allowed = 500e6 + 16 * rows
         bars[f"{cost.peak / 1e6:,.0f} MB (bar: {allowed / 1e6:,.0f})"] = cost.peak <= allowed

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from handful.reporting.explain import explain as explain
     from handful.reporting.report import report as report
     from handful.selection import Selection as Selection
+    from handful.weighing.lasso_tasks import lasso_tasks as lasso_tasks
+    from handful.weighing.pooled_negatives import pooled_negatives as pooled_negatives
 
 __version__ = "0.1.0"
 
@@ -40,7 +42,9 @@ _HOMES = {
     "VerifyError": "handful.errors",
     "compare": "handful.comparing.compare",
     "explain": "handful.reporting.explain",
+    "lasso_tasks": "handful.weighing.lasso_tasks",
     "plan": "handful.flow.plan",
+    "pooled_negatives": "handful.weighing.pooled_negatives",
     "report": "handful.reporting.report",
     "save": "handful.flow.save",
     "select": "handful.flow.select",

@@ -177,6 +177,96 @@ def explain(
     run(manifest, row, pool or None, means, as_json=as_json, quiet=quiet)
 
 
+Parameters = Annotated[
+    list[str] | None, typer.Option("--param", metavar="KEY=VALUE", help="A parameter of it.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
+
+
+@app.command("lasso-tasks")
+def lasso_tasks(
+    heads: Annotated[
+        str, typer.Argument(metavar="HEADS", help="A .npy (k, T), or a file with a column a task.")
+    ],
+    target: Annotated[
+        str,
+        typer.Option("--target", metavar="FILE|COLUMN", help="The target's head; needed."),
+    ] = "",
+    samples: Annotated[
+        str, typer.Option("--samples", metavar="N", help="To share out: 10000, 10k; needed.")
+    ] = "",
+    param: Parameters = None,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="OUT", help="A table of tasks: .csv, .jsonl, …"),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Share out samples over source tasks, by how much each says about a target's head (Lasso).
+
+    Parameters: penalty (λ; none: from a grid), scaled, least, fee, tolerance.
+    """
+    from handful.cli.weighing import run_tasks
+
+    asked = {"heads": heads, "target": target, "samples": samples}
+    run_tasks(asked, param or [], output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
+@app.command("pooled-negatives")
+def pooled_negatives(
+    scores: Annotated[
+        list[str], typer.Argument(metavar="SCORES...", help="Files of one candidate a row.")
+    ],
+    query: Annotated[str, typer.Option("--query", metavar="COLUMN")] = "query",
+    document: Annotated[str, typer.Option("--document", metavar="COLUMN")] = "document",
+    relevance: Annotated[
+        str, typer.Option("--relevance", metavar="COLUMN", help="Scores of the relevance model.")
+    ] = "relevance",
+    selection: Annotated[
+        str, typer.Option("--selection", metavar="COLUMN", help="Scores of the selection model.")
+    ] = "selection",
+    positive: Annotated[
+        str, typer.Option("--positive", metavar="COLUMN", help="1 where labelled relevant, else 0.")
+    ] = "positive",
+    param: Parameters = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", metavar="N", min=1, help="Negatives to draw for each query."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the draw.")] = 0,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="OUT", help="The rows, with weights added."),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Weigh candidates so that pooling does not turn relevant ones into negatives.
+
+    Adds weight, selection_weight and keep to each row; with --sample also drawn. Parameters: scores (logit, list),
+    clip, keep.
+    """
+    from handful.cli.weighing import run_negatives
+
+    columns = {"query": query, "document": document, "relevance": relevance}
+    columns |= {"selection": selection, "positive": positive}
+    draw = None if sample is None else (sample, seed)
+    run_negatives(
+        scores,
+        columns,
+        param or [],
+        draw,
+        output,
+        overwrite=overwrite,
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
 @app.command("cache")
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False,

@@ -15,3 +15,4 @@ from handful.errors.requests import *
 from handful.errors.rows import *
 from handful.errors.selections import *
 from handful.errors.texts import *
+from handful.errors.weighing import *
