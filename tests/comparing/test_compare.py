@@ -270,6 +270,30 @@ def test_a_function_is_given_row_numbers():
         )
 
 
+def test_a_function_of_two_arguments_is_given_the_rows_held_out():
+    seen = []
+
+    def apart(rows, held):
+        seen.append((set(rows.tolist()), set(held.tolist())))
+        return len(rows)
+
+    data = {"text": [f"{i} of {i % 7}" for i in range(50)]}
+    common = {"methods": ["random"], "rows": 5, "seeds": 5, "probe": apart, "exclude": ["3"]}
+    found = compare(data, **common)
+    assert found.scope.startswith("tested on a fifth of the pool") and found.draws == 3
+    assert all(len(held) == 9 and not rows & held for rows, held in seen)
+    assert len({frozenset(held) for _, held in seen}) == 5
+    assert not any(3 in rows | held for rows, held in seen)
+    seen.clear()
+    like = {
+        "one": {"text": [f"{i} of 1" for i in range(10)]},
+        "two": {"text": [f"{i} of 2" for i in range(20)]},
+    }
+    assert "fifth of the target" in compare(data, like=like, **common).scope
+    assert all(len(held) == 6 and max(held) < 30 for _, held in seen)
+    assert all(sum(row < 10 for row in held) == 2 for _, held in seen)
+
+
 def test_nested_methods_have_a_learning_curve_of_prefixes():
     found = compare(
         pool(),

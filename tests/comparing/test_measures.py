@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,16 @@ import scipy.sparse
 from handful.comparing import measures
 from handful.comparing._contract import Scene
 from handful.comparing.closed_form import naive_bayes, ridge, ridge_classifier
-from handful.comparing.measures import balance, coverage, labels, ngrams, repeats, score, spread
+from handful.comparing.measures import (
+    balance,
+    coverage,
+    filling,
+    labels,
+    ngrams,
+    repeats,
+    score,
+    spread,
+)
 from handful.comparing.vectors import sample
 from handful.graphs.rows import unit_rows
 from handful.parameters import member, members
@@ -79,6 +89,7 @@ class TestEveryMeasure:
             facts = cls(scene(of=of)).facts
             assert all(f.better.endswith("than") and f.worse.endswith("than") for f in facts)
             assert all(f.better != f.worse for f in facts)
+            assert all(f.about.endswith(".") and len(f.about) < 200 for f in facts)
 
 
 def test_no_two_measures_share_a_key():
@@ -251,3 +262,40 @@ def test_a_sample_does_not_depend_on_the_pick_a_row_is_in():
     small, large = np.arange(0, 50), np.arange(100)
     kept = set(sample(keys, large, 20).tolist())
     assert kept & set(small.tolist()) <= set(sample(keys, small, 20).tolist())
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@pytest.mark.parametrize("d", [6, 80])
+def test_hidden_values_are_filled_in_by_ridge_regression_on_the_picks(sparse, d):
+    at = scene(sparse=sparse, d=d)
+    measure = filling.Filling(at)
+    width = min(32, d // 2)
+    assert measure.signs.shape == (d, 2 * width) and set(np.unique(measure.signs)) == {-1.0, 1.0}
+    x, e = (dense(rows).astype(float) @ measure.signs for rows in (at.features, at.held_features))
+    picks = [pick for pick in some_picks() if len(pick) > 1]
+    for pick, (found,) in zip(picks, measure.values(picks), strict=True):
+        seen, hidden = x[pick, :width], x[pick, width:]
+        apart = seen - seen.mean(axis=0)
+        penalty = filling.PENALTY * (apart**2).sum() / width
+        own = apart @ apart.T + penalty * np.eye(len(pick))  # among the rows: (XXᵀ + λI)⁻¹
+        weights = apart.T @ np.linalg.solve(own, hidden - hidden.mean(axis=0))
+        filled = (e[:, :width] - seen.mean(axis=0)) @ weights + hidden.mean(axis=0)
+        answers = e[:, width:]
+        share = ((filled - answers) ** 2).sum() / ((answers - answers.mean(axis=0)) ** 2).sum()
+        assert math.isclose(found, 1 - share, rel_tol=1e-6, abs_tol=1e-6)
+
+
+def test_picks_that_span_the_rows_fill_in_more_than_picks_of_one_kind():
+    rng = np.random.default_rng(0)
+    kinds = rng.standard_normal((5, 40)) * [[9], [1], [1], [1], [1]]
+    rows = unit_rows(np.eye(5)[np.arange(400) % 5] @ kinds + 0.3 * rng.standard_normal((400, 40)))
+    at = scene(n=300, held=100)
+    at = replace(at, features=rows[:300], held_features=rows[300:])
+    one_kind = 5 * np.arange(20)
+    (near,), (spread_out,) = filling.Filling(at).values([one_kind, np.arange(20)])
+    assert near < 0.1 and spread_out > 0.4
+
+
+def test_features_of_three_numbers_are_not_measured():
+    measure = filling.Filling(scene(d=3))
+    assert measure.facts == () and measure.values(some_picks()).shape == (5, 0)

@@ -49,7 +49,7 @@ class Spreading(Ranked):
 def cloud(n=300, d=4, seed=0, target=40, texts=False, threads=1, **more):
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((n, d)).astype(np.float32)
-    t = (rng.standard_normal((target, d)) * 0.3 + [1, 1, 0, 0]).astype(np.float32)
+    t = (rng.standard_normal((target, d)) * 0.3 + np.eye(1, d) + np.eye(1, d, 1)).astype(np.float32)
     words = np.array(["ash", "bee", "cat", "dog", "elm", "fig", "gnu", "hen"])
     pool_texts = Strings.of([" ".join(words[rng.integers(0, 8, 12)]) for _ in range(n)])
     like_texts = Strings.of([" ".join(words[rng.integers(0, 4, 12)]) for _ in range(target)])
@@ -85,10 +85,20 @@ def outcomes(cases):
     return [judge(case).outcome for case in cases]
 
 
+@dataclass(frozen=True)
+class SpreadingAtRandom(Random):
+    """Says that it strives for coverage, and picks at random."""
+
+    facts: ClassVar[MethodFacts] = replace(Random.facts, optimises=("coverage",))
+
+
 CHANCE = {
     "features and a target": lambda seed: cloud(seed=seed),
     "texts and a target": lambda seed: cloud(seed=seed, texts=True),
     "features alone": lambda seed: cloud(seed=seed, target=0),
+    "features alone, of a method of coverage": lambda seed: with_method(
+        cloud(seed=seed, target=0), SpreadingAtRandom()
+    ),
     "texts alone": lambda seed: cloud(seed=seed, texts=True, target=0),
     "labels": lambda seed: cloud(seed=seed, target=0, labels=np.arange(300) % 3),
     "a cost": lambda seed: cloud(
@@ -192,9 +202,14 @@ def test_a_method_that_strives_for_coverage_is_not_judged_by_coverage():
     found = judge(
         with_method(cloud(target=0), Spreading(lambda view: np.arange(view.n, dtype=float)))
     )
-    assert found.readings[0].fact.key == "energy_distance"
+    assert found.readings[0].fact.key == "fill_probe"
     tagged = {r.fact.key for r in found.readings if r.optimised}
     assert tagged == {"coverage_mean", "coverage_worst"}
+
+
+def test_features_too_few_to_hide_some_are_judged_by_likeness():
+    case = with_method(cloud(target=0, d=3), Spreading(lambda view: np.arange(view.n, dtype=float)))
+    assert judge(case).readings[0].fact.key == "energy_distance"
 
 
 def test_labels_are_judged_by_a_probe():

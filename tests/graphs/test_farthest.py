@@ -97,3 +97,29 @@ def test_dropped_rows_are_never_found_and_reopened_ones_count():
     assert far.farthest() is None
     far.reopen()
     assert far.farthest() == (1, 36.0)
+
+
+@pytest.mark.parametrize("asked", [1, 16, 2048])
+@pytest.mark.parametrize("group", [1, 7, 64])
+@pytest.mark.parametrize("kind", [float_rows, lambda x: unit_rows(sparse.csr_array(x))])
+def test_the_runners_up_are_the_rows_farthest_from_all_picks(monkeypatch, asked, group, kind):
+    monkeypatch.setattr(farthest, "ASKED", asked)
+    monkeypatch.setattr(farthest, "GROUP", group)
+    monkeypatch.setattr(farthest, "PANEL", 50)
+    rows = kind(clustered(150, 5))
+    picks = np.random.default_rng(3).permutation(150)[:20].tolist()
+    far = Farthest(rows)
+    for pick in picks:
+        far.add(pick)
+    found, squares = far.runners_up(6)
+    nearest = np.min([squared_distances(rows, rows[j : j + 1]) for j in picks], axis=0)
+    left = np.setdiff1d(np.arange(150), picks)
+    assert found.tolist() == left[np.argsort(-nearest[left], kind="stable")][:6].tolist()
+    assert np.allclose(squares, nearest[found], rtol=1e-5)
+
+
+def test_equally_far_runners_up_come_in_the_order_of_rank():
+    far = Farthest(np.array([[0], [1], [-1], [1], [-1]], np.float32), np.array([0, 4, 3, 2, 1]))
+    far.add(0)
+    assert far.runners_up(3)[0].tolist() == [4, 3, 2]
+    assert far.runners_up(9)[0].tolist() == [4, 3, 2, 1]

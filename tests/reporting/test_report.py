@@ -15,6 +15,7 @@ from handful.flow.select import choose, request
 from handful.reporting.gather import MOST_PICKS, gather
 from handful.reporting.render import data_of, render
 from handful.reporting.report import report, write_page
+from handful.rng import Draws
 
 
 def chosen(data, draws=39, **asked):
@@ -159,20 +160,26 @@ def test_closest_calls_are_told_where_the_method_is_quick_and_not_where_it_would
 ):
     from handful.reporting import calls
 
-    for method, asked in (("top", {"score": "stars"}), ("k_center", {})):
-        prepared, selection = chosen(pool(), method=method, rows=12, **asked)
-        monkeypatch.setattr(
-            calls, "MOST_STEPS", 4000
-        )  # a sort of 200 rows takes 3,060, and 200 × 12 × 5 / 20 is 600
-        assert gather(prepared, selection).calls
-        monkeypatch.setattr(calls, "MOST_STEPS", 500)
-        page = gather(prepared, selection)
-        assert not page.calls and page.calls_note == calls.NOT_AGAIN
-        monkeypatch.undo()
+    prepared, selection = chosen(pool(), method="top", rows=12, score="stars")
+    assert gather(prepared, selection).calls  # a sort of 200 rows takes 3,060
+    monkeypatch.setattr(calls, "MOST_STEPS", 500)
+    page = gather(prepared, selection)
+    assert not page.calls and page.calls_note == calls.NOT_AGAIN
+    monkeypatch.undo()
     prepared, selection = chosen(pool(), method="stratified", rows=12, group="group")
     assert gather(prepared, selection).calls_note == calls.TOGETHER
     prepared, selection = chosen(pool(), method="random", rows=0)
     assert gather(prepared, selection).calls_note == calls.ALIKE
+
+
+def test_k_center_names_the_rows_left_out_without_asking_how_all_stand(monkeypatch):
+    prepared, selection = chosen(pool(), method="k_center", rows=12)
+    stand = prepared.method.standing(prepared.view, selection.indices, Draws(0))
+    left = np.argsort(-np.nan_to_num(stand, nan=-1), kind="stable")[:5]
+    monkeypatch.setattr(type(prepared.method), "standing", None)
+    page = gather(prepared, selection)
+    assert [call.shown.row for call in page.calls] == left.tolist()
+    assert np.allclose([call.value for call in page.calls], stand[left], atol=1e-5)
 
 
 def test_near_duplicates_among_the_picks_are_named():

@@ -12,7 +12,7 @@ _WORDS = {"better": "better", "same": "no different", "worse": "worse"}
 
 
 def show_verdict(verdict: Mapping[str, Any] | None, file: TextIO | None = None) -> None:
-    """The sentence, on what it was judged, and a line for each measure; the first is the verdict's.
+    """The sentence, what it means, on what it was judged, and a line for each measure; the first is the verdict's.
 
     Example:
         >>> reading = dict(label="mean score", value=2.0, random=1.0, low=0.5, high=1.5, outcome="better")
@@ -26,8 +26,10 @@ def show_verdict(verdict: Mapping[str, Any] | None, file: TextIO | None = None) 
     if verdict is None:
         return
     print(f"Verdict: {verdict['sentence']}", file=file)
-    for line in textwrap.wrap(verdict["scope"], 98):
-        print(f"  {line}", file=file)
+    told = [reading.get("about", "") for reading in verdict["readings"] if reading.get("primary")]
+    for paragraph in (*told, verdict["scope"]):
+        for line in textwrap.wrap(paragraph, 98):
+            print(f"  {line}", file=file)
     head = ("  measure", "picks", "random", "95 % of random", "lead over random", "picks are")
     table(head, [_cells(reading) for reading in verdict["readings"]], file)
 

@@ -10,7 +10,7 @@ from handful.rng import Keys
 from handful.runtime.run import Run
 from handful.selection import Floats, Indices
 
-Aim = Literal["target", "coverage", "likeness", "diversity", "balance", "score", "labels"]
+Aim = Literal["target", "coverage", "likeness", "diversity", "balance", "score", "learning"]
 """What a measure reads. A method names in `facts.optimises` those it strives for itself: the verdict
 then rests on another measure, and these are shown with the tag `optimised`."""
 
@@ -25,6 +25,7 @@ class Fact:
         larger_is_better: Else smaller is.
         aim: What it reads.
         better, worse: How a pick compares where it wins or loses, to be followed by "98 of 99 random picks".
+        about: What it is, in one plain sentence for who has never heard of it.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Fact:
     aim: Aim
     better: str
     worse: str
+    about: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import shlex
 import subprocess
@@ -15,7 +16,6 @@ from handful import errors
 from handful.comparing.probes._contract import Lesson
 from handful.io.write import write_rows
 from handful.pool import Source
-from handful.selection import Indices
 
 TAIL = 400
 
@@ -72,16 +72,32 @@ def _number(line: str, printed: str) -> float:
     return value
 
 
+def asks_held_out(function: Callable[..., Any]) -> bool:
+    """Whether a function needs a second argument, the rows held out.
+
+    Example:
+        >>> asks_held_out(lambda rows, penalty=1: 0), asks_held_out(lambda rows, held: 0)
+        (False, True)
+    """
+    try:
+        found = inspect.signature(function).parameters.values()
+    except ValueError:  # of some built-in functions nothing can be told
+        return False
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in places and p.default is p.empty for p in found) == 2
+
+
 @dataclass(frozen=True)
 class Function:
     """Call a function with the row numbers picked; it returns the number, larger is better unless said.
 
     Args:
-        function: (k,) int64 row numbers of the source, in picked order, to a number.
+        function: (k,) int64 row numbers of the source, in picked order, to a number. Where it needs a second
+            argument: those of the rows held out, of the target where that is held out.
         larger_is_better: Of that number.
     """
 
-    function: Callable[[Indices], Any]
+    function: Callable[..., Any]
     larger_is_better: bool = True
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -90,7 +106,8 @@ class Function:
 
     def score(self, lesson: Lesson) -> float:
         """Call it."""
-        value = float(self.function(lesson.rows))
+        given = (lesson.rows, lesson.held) if asks_held_out(self.function) else (lesson.rows,)
+        value = float(self.function(*given))
         if not math.isfinite(value):
             raise errors.probe_not_finite(value)
         return value

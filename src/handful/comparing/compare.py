@@ -11,7 +11,7 @@ from handful import errors
 from handful import methods as known
 from handful.comparing.cases import array_of
 from handful.comparing.cells import Cells
-from handful.comparing.command import Command, Function
+from handful.comparing.command import Command, Function, asks_held_out
 from handful.comparing.comparison import Comparison
 from handful.comparing.contest import Contest, key_of_probe
 from handful.comparing.field import Field, Held, read_labels
@@ -27,7 +27,6 @@ from handful.methods._contract import Target
 from handful.parameters import values
 from handful.pool import Pool
 from handful.runtime.progress import Progress
-from handful.selection import Indices
 
 SEEDS = 10
 DRAWS = 3
@@ -39,7 +38,7 @@ def compare(
     *,
     methods: Sequence[Any] = ("auto",),
     seeds: int = SEEDS,
-    probe: str | Callable[[Indices], Any] = "auto",
+    probe: str | Callable[..., Any] = "auto",
     probe_command: str | None = None,
     smaller_is_better: bool = False,
     test: Any = None,
@@ -61,7 +60,8 @@ def compare(
             `select` would take, "all" every method that the request has what it needs for.
         seeds: How many; fewer than 5 give no intervals.
         probe: "auto", "classifier", "number", "ngram_model", "nearest", with parameters as "classifier:penalty=2";
-            or a function of the picked row numbers that returns a number.
+            or a function of the picked row numbers that returns a number; where it needs a second argument, rows
+            are held out, and that is their numbers (of the target, where that is held out).
         probe_command: A command with {subset} in it, which prints a number.
         smaller_is_better: Of the number of the user's own probe.
         test: Rows to test on, as for `data`. None: rows are held out.
@@ -123,29 +123,15 @@ def _field(
     test_embeddings: Any,
 ) -> tuple[Field, Probe]:
     """What is held out, and the probe for what is at hand."""
-    if command is not None or callable(probe):
-        larger = not smaller_is_better
-        own = (
-            Function(probe, larger)
-            if callable(probe)
-            else Command(str(command), prepared.pool.source, larger)
-        )
+    own: Probe | None = None
+    if command is not None:
+        own = Command(command, prepared.pool.source, not smaller_is_better)
+    elif callable(probe):
+        own = Function(probe, not smaller_is_better)
+    if own is not None and not (callable(probe) and asks_held_out(probe)):
         return Field(prepared, "nothing"), own
-    tests: tuple[tuple[str, Pool], ...] = prepared.targets
-    held: Held = "target" if tests else "pool"
-    if test is not None or test_arrays or test_embeddings is not None:
-        given = {"like_arrays": test_arrays or {}, "like_embeddings": test_embeddings}
-        asked = replace(prepared.request, like=None if test is None else {"test": test}, **given)
-        tests, held = read_targets(asked, prepared.run, prepared.pool), "file"
+    tests, held = _held_out(prepared, test, test_arrays, test_embeddings)
     label = prepared.request.label
-    if (
-        label is not None
-        and held == "target"
-        and any(label not in p.source.schema for _, p in tests)
-    ):
-        tests, held = (), "pool"
-    if held == "pool" and prepared.view.n < FOLDS:
-        raise errors.too_few_to_hold_out(prepared.view.n)
     array = array_of(prepared)
     at_hand: set[str] = set()
     labels: list[Any] = []
@@ -158,8 +144,8 @@ def _field(
             pool.require(label)
         labels, numeric = read_labels([prepared.pool, *(pool for _, pool in tests)], label)
         at_hand.add("numbers" if numeric else "labels")
-    chosen = configured(probe, at_hand)
-    if probe == "auto":
+    chosen = own or configured(probe, at_hand)
+    if probe == "auto" and own is None:
         prepared.run.progress.note(f"{choose(at_hand)[0]}: {choose(at_hand)[1]}")
     own_labels = None
     if labels:
@@ -175,6 +161,23 @@ def _field(
         features="features" in at_hand,
     )
     return field, chosen
+
+
+def _held_out(
+    prepared: Prepared, test: Any, test_arrays: Mapping[str, Any] | None, test_embeddings: Any
+) -> tuple[tuple[tuple[str, Pool], ...], Held]:
+    """What is tested on: the rows of --test, else a part of the target, else of the pool."""
+    if test is not None or test_arrays or test_embeddings is not None:
+        given = {"like_arrays": test_arrays or {}, "like_embeddings": test_embeddings}
+        asked = replace(prepared.request, like=None if test is None else {"test": test}, **given)
+        return read_targets(asked, prepared.run, prepared.pool), "file"
+    label, tests = prepared.request.label, prepared.targets
+    labelled = label is None or all(label in pool.source.schema for _, pool in tests)
+    if tests and labelled:
+        return tests, "target"
+    if prepared.view.n < FOLDS:
+        raise errors.too_few_to_hold_out(prepared.view.n)
+    return (), "pool"
 
 
 def _as_target(name: str, pool: Pool) -> Target:

@@ -76,14 +76,16 @@ def play(field: Field, seed: int) -> Round:
     base, rng = field.prepared, Draws(seed)
     view, rows = base.view, np.arange(base.view.n)
     tests, test_labels = field.tests, field.test_labels
-    seen = view.targets
+    seen, held = view.targets, np.arange(sum(test.n for test in tests))
     if field.held == "pool":
         fold = lowest(rng.uniforms("comparison: rows held out", view.keys), view.n // FOLDS)
         rows = np.setdiff1d(rows, fold, assume_unique=True)
-        tests = (_as_target(field, fold),)
+        tests, held = (_as_target(field, fold),), base.source_rows(fold)
         test_labels = () if field.labels is None else (field.labels[fold],)
     elif field.held == "target":
         folds = [_fold_of(target, rng) for target in view.targets]
+        before = np.cumsum([0, *(target.n for target in view.targets)])
+        held = np.concatenate([first + fold for first, fold in zip(before, folds, strict=False)])
         tests = tuple(narrow_target(t, fold) for t, fold in zip(tests, folds, strict=True))
         test_labels = tuple(labels[fold] for labels, fold in zip(test_labels, folds, strict=False))
         rest = [np.setdiff1d(np.arange(t.n), f) for t, f in zip(seen, folds, strict=True)]
@@ -91,7 +93,7 @@ def play(field: Field, seed: int) -> Round:
     prepared = _on_rows(base, rows, seen, seed)
 
     def lesson(picks: Indices) -> Lesson:
-        return _lesson(field, rows[picks], tests, test_labels)
+        return replace(_lesson(field, rows[picks], tests, test_labels), held=held)
 
     return Round(prepared, prepared.ledger, lesson)
 

@@ -22,7 +22,7 @@ from handful.selection import Indices
 
 PRIMARY = {
     "target": ("ngram_kl", "energy_distance"),
-    "pool": ("label_probe", "coverage_mean", "energy_distance", "ngram_kl"),
+    "pool": ("label_probe", "coverage_mean", "fill_probe", "energy_distance", "ngram_kl"),
 }
 """What the verdict rests on, by what is held out: the first that can be measured and that the method does not
 strive for itself. Text before features for a target; labels before features before text without one."""

@@ -25,6 +25,9 @@ FRONT = 2048
 PANEL = 1 << 21
 """Distances computed at once, at most."""
 
+ASKED, GROUP = 2048, 64
+"""Rows asked which picks are near to many, and picks that rows are measured against together."""
+
 
 class Farthest:
     """The squared distance of each row to its nearest pick, known only as far as choices need.
@@ -76,6 +79,27 @@ class Farthest:
         self._open[:] = True
         self._front = self._front[:0]
         self._outside = np.float32(np.inf)
+
+    def runners_up(self, count: int) -> tuple[Indices, Floats]:
+        """The open rows farthest from their nearest pick, farthest first, and their float32 squared distances.
+
+        Some rows tell how far the last of them is at least, and which picks are near to many. Those are met
+        first, and a row that one pick is nearer to than that meets no other. Equally far rows: by rank.
+        """
+        rows, picks = np.flatnonzero(self._open), np.array(self.picks, np.int64)
+        with one_blas_thread():
+            asked = rows[:: max(1, len(rows) // ASKED)]
+            apart, place = self._measured(asked, picks)
+            popular = np.argsort(-np.bincount(place, minlength=len(picks)), kind="stable")
+            least = np.sort(apart)[-count] - 2 * self._error if count <= len(asked) else -np.inf
+            distance = np.full(len(rows), np.inf, np.float32)
+            for start in range(0, len(picks), GROUP):
+                some = picks[popular[start : start + GROUP]]
+                distance = np.minimum(distance, self._measured(rows, some)[0])
+                rows, distance = rows[distance >= least], distance[distance >= least]
+        ties = rows if self.rank is None else self.rank[rows]
+        best = np.lexsort((ties, -distance))[:count]
+        return rows[best], distance[best].astype(np.float64)
 
     def squares_to_mean(self) -> Floats:
         """(n,) float64 squared distance of each row to the mean of all rows, rounded to float32."""
@@ -146,11 +170,27 @@ class Farthest:
 
     def _nearest(self, ours: Any, squares: Any, picks: Indices) -> NDArray[np.float32]:
         """Squared float32 distances of a block of rows to the nearest of some picks."""
+        half = np.max(self._halves(ours, picks), axis=1)
+        return np.asarray(np.maximum(squares - 2 * half, 0.0), np.float32)
+
+    def _measured(self, rows: Indices, picks: Indices) -> tuple[NDArray[np.float32], Indices]:
+        """The squared float32 distance of each of some rows to the nearest of some picks, and its place."""
+        apart, place = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int64)
+        step = max(1, PANEL // len(picks))
+        for start in range(0, len(rows), step):
+            block = slice(start, start + step)
+            half = self._halves(self.rows[rows[block]], picks)
+            place[block] = half.argmax(axis=1)
+            apart[block] = np.maximum(self._squares[rows[block]] - 2 * half.max(axis=1), 0.0)
+        return apart, place
+
+    def _halves(self, ours: Any, picks: Indices) -> NDArray[np.float32]:
+        """(m, p) ⟨x, y⟩ − ‖y‖² / 2 of a block of rows and some picks: largest where they are nearest."""
         products = ours @ self.rows[picks].T
         if hasattr(products, "toarray"):
             products = products.toarray()
-        half = np.max(products - 0.5 * self._squares[picks], axis=1)
-        return np.asarray(np.maximum(squares - 2 * half, 0.0), np.float32)
+        halves: NDArray[np.float32] = products - 0.5 * self._squares[picks]
+        return halves
 
     def _settle(self, rows: Indices) -> None:
         """Bring the float64 distances of some rows up to date, by the picks each has not met."""

@@ -81,6 +81,9 @@ class Method(Protocol):
     #   standing(view, picks, rng) -> Floats | None: (n,) how near each row is to being picked once `picks`
     #       are made: its score, or what it would still add (NaN for a pick whose own number is its gain).
 
+    #   runners_up(view, picks, count) -> (rows, numbers): the rows left out that stand highest, best first, where
+    #       they are found without asking how all rows stand.
+
     # Optional: work(size: Size) -> Work, what it will do, for `handful plan` (see `handful.runtime.work`).
 
 

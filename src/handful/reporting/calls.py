@@ -23,6 +23,7 @@ has the same page everywhere."""
 
 TOGETHER = "This method weighs its picks together: it gives no row a number of its own."
 NOT_AGAIN = "Not shown: it would take nearly as long as choosing did."
+NEXT = "Left out: the rows that would be picked next, and by what the method ranks them."
 ALIKE = "There is nothing to tell apart: no row was picked, or every one."
 
 
@@ -33,6 +34,10 @@ def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]
         picks = np.searchsorted(prepared.candidates, picks)
     if not len(picks) or len(picks) == prepared.view.n:
         return [], ALIKE
+    runners_up = getattr(prepared.method, "runners_up", None)
+    if runners_up is not None:
+        rows, numbers = runners_up(prepared.view, picks, SHOWN)
+        return _calls(prepared, rows, numbers, False), NEXT
     found = standing_of(prepared, picks)
     if found is None:
         return [], NOT_AGAIN if too_long(prepared, len(picks)) else TOGETHER
@@ -41,15 +46,16 @@ def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]
     out = left[np.argsort(-found[left], kind="stable")[:SHOWN]]
     known = np.flatnonzero(~np.isnan(kept))
     weakest = known[np.argsort(kept[known], kind="stable")[:SHOWN]]
-    rows = np.concatenate([picks[weakest], out])
-    numbers = np.concatenate([kept[weakest], found[out]])
-    shown = _shown(prepared, prepared.source_rows(rows))
-    calls = [
-        Call(place < len(weakest), row, float(value))
-        for place, (row, value) in enumerate(zip(shown, numbers, strict=True))
-    ]
-    calls.sort(key=lambda call: (not call.kept, -call.value))
+    calls = _calls(prepared, picks[weakest], kept[weakest], True)
+    calls += _calls(prepared, out, found[out], False)
     return calls, _note(prepared, found[picks], kept, float(found[out].max()))
+
+
+def _calls(prepared: Prepared, rows: Indices, numbers: Floats, kept: bool) -> list[Call]:
+    """Candidates with their numbers, the largest first."""
+    shown = _shown(prepared, prepared.source_rows(rows))
+    calls = [Call(kept, row, value) for row, value in zip(shown, numbers.tolist(), strict=True)]
+    return sorted(calls, key=lambda call: -call.value)
 
 
 def standing_of(prepared: Prepared, picks: Indices) -> Floats | None:
@@ -79,7 +85,7 @@ def kept_by(found: Floats, selection: Selection, picks: Indices) -> Floats:
 
 def _note(prepared: Prepared, own: Floats, kept: Floats, best_left: float) -> str:
     if np.isnan(kept).all():
-        return "Left out: the rows that would be picked next, and by what the method ranks them."
+        return NEXT
     margin = float(np.nanmin(kept)) - best_left
     if np.isnan(own).any():
         return (

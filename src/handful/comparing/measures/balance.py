@@ -27,6 +27,7 @@ class Balance:
             "balance",
             "more evenly spread over the groups than",
             "less evenly spread over the groups than",
+            "How evenly the groups share the picks; 0 where all are of one.",
         ),
     )
 

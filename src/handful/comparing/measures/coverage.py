@@ -32,8 +32,22 @@ class Coverage:
         aim: Aim = "target" if scene.held == "target" else "coverage"
         words = f"covers {of} better than", f"covers {of} worse than"
         self.facts = (
-            Fact("coverage_mean", f"coverage of {of}, mean cosine", True, aim, *words),
-            Fact("coverage_worst", f"coverage of {of}, worst cosine", True, aim, *words),
+            Fact(
+                "coverage_mean",
+                f"coverage of {of}, mean cosine",
+                True,
+                aim,
+                *words,
+                f"How near a held-out row of {of} has a pick, on average.",
+            ),
+            Fact(
+                "coverage_worst",
+                f"coverage of {of}, worst cosine",
+                True,
+                aim,
+                *words,
+                f"How near the most neglected held-out row of {of} has a pick.",
+            ),
         )
         count = scene.held_features.shape[0]
         draws = uniforms(0, "held-out rows asked", np.arange(count, dtype=np.uint64))

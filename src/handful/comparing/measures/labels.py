@@ -30,9 +30,10 @@ class Labels:
             "label_probe",
             "linear classifier, accuracy",
             True,
-            "labels",
+            "learning",
             "trains a better linear classifier than",
             "trains a worse linear classifier than",
+            "A linear classifier is trained on the picks and their labels, and tested on held-out rows.",
         ),
     )
 

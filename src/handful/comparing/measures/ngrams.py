@@ -43,6 +43,7 @@ class Ngrams:
                 "farther from the target than"
                 if scene.held == "target"
                 else "less like the pool than",
+                f"How unlike the picks' words and word pairs are to those of held-out rows of {of}.",
             ),
             Fact(
                 "ngram_diversity",
@@ -51,6 +52,7 @@ class Ngrams:
                 "diversity",
                 "more varied in its words than",
                 "less varied in its words than",
+                "As many equally frequent words and word pairs would be as varied as the picks' are.",
             ),
         )
 

@@ -24,6 +24,7 @@ class Repeats:
             "diversity",
             "fewer repeated texts than",
             "more repeated texts than",
+            "Share of picks whose text another pick has too, word for word.",
         ),
     )
 

@@ -24,6 +24,7 @@ class Score:
             "score",
             "scores higher than",
             "scores lower than",
+            "The mean of the column that --score names.",
         ),
     )
 

@@ -37,6 +37,11 @@ class Spread:
         self.scene = scene
         of = "the target" if scene.held == "target" else "the pool"
         aim: Aim = "target" if scene.held == "target" else "likeness"
+        by_design = (
+            ""
+            if scene.held == "target"
+            else " Random picks follow it; an even spread departs from it."
+        )
         self.facts = (
             Fact(
                 "energy_distance",
@@ -49,6 +54,8 @@ class Spread:
                 "farther from the target than"
                 if scene.held == "target"
                 else "less like the pool than",
+                f"How unlike the cloud of picks is to the cloud of held-out rows of {of}."
+                + by_design,
             ),
             Fact(
                 "diversity",
@@ -57,6 +64,7 @@ class Spread:
                 "diversity",
                 "more diverse than",
                 "less diverse than",
+                "As many directions at right angles would be as spread out as the picks are.",
             ),
             Fact(
                 "near_duplicates",
@@ -65,6 +73,7 @@ class Spread:
                 "diversity",
                 "fewer near-duplicates than",
                 "more near-duplicates than",
+                f"Share of picks that have another at a cosine of {NEAR} or more.",
             ),
         )
         count = scene.held_features.shape[0]

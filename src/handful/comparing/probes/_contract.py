@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
+
+import numpy as np
 
 from handful.pool import Strings
 from handful.selection import Floats, Indices
@@ -19,6 +21,8 @@ class Lesson:
         texts, test_texts: Texts of the picks and of the held-out rows.
         features, test_features: Their features, (k, d) and (e, d), dense or CSR.
         labels, test_labels: Their labels, as codes, or as numbers where those are to be predicted.
+        held: (e,) row numbers of what was held out, in the source of the pool, or of the targets, one after
+            the other; empty where nothing was.
     """
 
     rows: Indices
@@ -28,6 +32,7 @@ class Lesson:
     test_features: Callable[[], Any] | None = None
     labels: Indices | Floats | None = None
     test_labels: Indices | Floats | None = None
+    held: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 class Probe(Protocol):

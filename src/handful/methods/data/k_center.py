@@ -94,6 +94,17 @@ class KCenter:
         nearest[picks] = np.nan
         return nearest
 
+    def runners_up(self, view: View, picks: Indices, count: int) -> tuple[Indices, Floats]:
+        """The rows farthest from the picks, and how far; without asking most rows of most picks."""
+        features = view.array(self.array)
+        far = Farthest(
+            unit_rows(features) if self.distance == "cosine" else float_rows(features), view.rank
+        )
+        for row in picks.tolist():
+            far.add(row)
+        rows, squares = far.runners_up(count)
+        return rows, np.sqrt(squares)
+
     def _take_first(self, far: Farthest, view: View, ledger: Ledger) -> None:
         """The feasible row nearest to the mean, or farthest from it."""
         candidates = np.flatnonzero(ledger.feasible(np.arange(view.n)))
