@@ -7,7 +7,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from handful.kernels.jit import kernel, part
-from handful.kernels.products import LANES, dot
+from handful.kernels.products import dot
 
 Rows = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -78,12 +78,11 @@ def catch_up(
 
     Cost: O(d + k) for each row and pick it has not met. Each row's sums are in the order of picks.
     """
-    lanes = np.zeros(LANES)
     for c in range(len(candidates)):
         j = candidates[c]
         own, first, last = factor[j], met[j], len(picks)
         for t in range(first, last):
-            own[t] = dot(rows[j], rows[picks[t]], lanes) / noise
+            own[t] = dot(rows[j], rows[picks[t]]) / noise
             if j == picks[t]:
                 own[t] += 1.0
         _eliminate(own, factor, picks, first, last)
