@@ -1,4 +1,4 @@
-"""Float64 sums over two float32 rows, in 32 lanes that stay in the processor's registers.
+"""Float64 sums over two rows, in 32 lanes that stay in the processor's registers.
 
 Element e goes to sum e mod 32; in the end the upper half of the sums is added to the lower, until one is left.
 As a loop over an array of lanes each step would be loaded and stored again, for a compiler may not assume
@@ -18,11 +18,11 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-Rows = NDArray[np.float32]
+Rows = NDArray[np.float32] | NDArray[np.float64]
+"""float32; or the same numbers as float64, of which no products are made before they are summed."""
 
 LANES, _WIDTH = 32, 8
 _EIGHT = ir.VectorType(ir.DoubleType(), _WIDTH)
-_SINGLES = ir.VectorType(ir.FloatType(), _WIDTH)
 _ZEROS = ir.Constant(_EIGHT, None)
 _WORD = ir.IntType(64)
 
@@ -67,11 +67,11 @@ def _compiled(term: Callable[[Any, Any, Any], Any]) -> Any:
             for total in sums:
                 builder.store(_ZEROS, total)
             with cgutils.for_range_slice(builder, _WORD(0), whole, _WORD(LANES), _WORD) as (at, _):
-                starts = (builder.gep(row.data, [at]) for row in (one, two))
-                _add_block(builder, term, *starts, sums)
+                left, right = (builder.gep(row.data, [at]) for row in (one, two))
+                _add_block(builder, term, left, right, sums)
             with builder.if_then(builder.icmp_signed("!=", whole, d)):
-                padded = (_padded(builder, row.data, whole, d) for row in (one, two))
-                _add_block(builder, term, *padded, sums)
+                left, right = (_padded(builder, row.data, whole, d) for row in (one, two))
+                _add_block(builder, term, left, right, sums)
             return _fold(builder, [builder.load(total) for total in sums])
 
         return types.float64(x, y), generate
@@ -87,17 +87,20 @@ def _add_block(builder: Any, term: Any, x: Any, y: Any, sums: list[Any]) -> None
 
 
 def _eight(builder: Any, start: Any) -> Any:
-    """Eight float32 as float64."""
-    singles = builder.load(builder.bitcast(start, _SINGLES.as_pointer()), align=4)
-    return builder.fpext(singles, _EIGHT)
+    """Eight numbers as float64."""
+    element = start.type.pointee
+    kind = ir.VectorType(element, _WIDTH)
+    found = builder.load(builder.bitcast(start, kind.as_pointer()), align=4)
+    return found if kind == _EIGHT else builder.fpext(found, _EIGHT)
 
 
 def _padded(builder: Any, row: Any, start: Any, stop: Any) -> Any:
     """A copy of the elements from `start` on, with zeros up to a whole block."""
-    room = cgutils.alloca_once(builder, ir.FloatType(), size=LANES)
-    cgutils.memset(builder, room, _WORD(4 * LANES), 0)
-    size = builder.mul(builder.sub(stop, start), _WORD(4))
-    cgutils.raw_memcpy(builder, room, builder.gep(row, [start]), size, 1)
+    element = row.type.pointee
+    size = 4 if element == ir.FloatType() else 8
+    room = cgutils.alloca_once(builder, element, size=LANES)
+    cgutils.memset(builder, room, _WORD(size * LANES), 0)
+    cgutils.raw_memcpy(builder, room, builder.gep(row, [start]), builder.sub(stop, start), size)
     return room
 
 
@@ -126,5 +129,19 @@ def _squared_step(builder: Any, x: Any, y: Any) -> Any:
 
 _product = _compiled(lambda builder, x, y: builder.fmul(x, y))
 _squared_distance = _compiled(_squared_step)
-overload(product)(lambda x, y: lambda x, y: _product(x, y))
-overload(squared_distance)(lambda x, y: lambda x, y: _squared_distance(x, y))
+
+
+@overload(product)
+def _product_compiled(x: Any, y: Any) -> Any:
+    def compiled(x: Any, y: Any) -> Any:
+        return _product(x, y)
+
+    return compiled
+
+
+@overload(squared_distance)
+def _squared_distance_compiled(x: Any, y: Any) -> Any:
+    def compiled(x: Any, y: Any) -> Any:
+        return _squared_distance(x, y)
+
+    return compiled
