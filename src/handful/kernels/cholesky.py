@@ -7,7 +7,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from handful.kernels.jit import kernel, part
-from handful.kernels.products import LANES, dot
+from handful.kernels.products import wide_dot
 
 Rows = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -20,24 +20,20 @@ _DOUBLES = types.Array(types.float64, 1, "C", readonly=True)
 
 @part(types.void(types.float64[::1], types.float64[:, ::1], _NAMES, types.int64, types.int64))
 def _eliminate(own: Floats, factor: Floats, picks: Indices, first: int, last: int) -> None:
-    """own_t −= Σ_{s<first} own_s·c_ps, p = picks_t, first ≤ t < last, s ascending; four sums side by side."""
-    fours = last - (last - first) % 4
-    for t in range(first, fours, 4):
-        a, b = factor[picks[t]], factor[picks[t + 1]]
-        c, d = factor[picks[t + 2]], factor[picks[t + 3]]
-        at_a, at_b, at_c, at_d = own[t], own[t + 1], own[t + 2], own[t + 3]
-        for s in range(first):
-            known = own[s]
-            at_a -= known * a[s]
-            at_b -= known * b[s]
-            at_c -= known * c[s]
-            at_d -= known * d[s]
-        own[t], own[t + 1], own[t + 2], own[t + 3] = at_a, at_b, at_c, at_d
-    for t in range(fours, last):
-        a, at_a = factor[picks[t]], own[t]
-        for s in range(first):
-            at_a -= own[s] * a[s]
-        own[t] = at_a
+    """own_t −= Σ_{s<first} own_s·c_ps, p = picks_t, first ≤ t < last ≤ first + 4, s ascending.
+
+    Four sums side by side; of fewer, the last is computed again and is the same.
+    """
+    t, u, v = first, min(first + 1, last - 1), min(first + 2, last - 1)
+    a, b, c, d = factor[picks[t]], factor[picks[u]], factor[picks[v]], factor[picks[last - 1]]
+    at_a, at_b, at_c, at_d = own[t], own[u], own[v], own[last - 1]
+    for s in range(first):
+        known = own[s]
+        at_a -= known * a[s]
+        at_b -= known * b[s]
+        at_c -= known * c[s]
+        at_d -= known * d[s]
+    own[t], own[u], own[v], own[last - 1] = at_a, at_b, at_c, at_d
 
 
 @kernel(
@@ -47,6 +43,7 @@ def _eliminate(own: Floats, factor: Floats, picks: Indices, first: int, last: in
         _NAMES,
         _NAMES,
         _DOUBLES,
+        types.Array(types.float64, 2, "C", readonly=True),
         types.float64[:, ::1],
         types.int64[::1],
         types.float64[::1],
@@ -57,7 +54,8 @@ def catch_up(
     noise: float,
     candidates: Indices,
     picks: Indices,
-    pivots: Floats,
+    roots: Floats,
+    picked: Floats,
     factor: Floats,
     met: Indices,
     left: Floats,
@@ -71,27 +69,34 @@ def catch_up(
         noise: σ².
         candidates: (m,) rows to bring up to date.
         picks: (k,) in order; each was up to date when it was picked.
-        pivots: (k,) what was left of each when it was picked.
+        roots: (k,) √pivot: of what was left of each when it was picked.
+        picked: (≥ k, d) their rows, as float64.
         factor: (n, ≥ k) written: c.
         met: (n,) written: how many picks each row has met.
         left: (n,) written: what is left of each row's variance.
 
     Cost: O(d + k) for each row and pick it has not met. Each row's sums are in the order of picks.
     """
-    lanes = np.zeros(LANES)
+    row = np.empty(rows.shape[1])
     for c in range(len(candidates)):
         j = candidates[c]
-        own, first, last = factor[j], met[j], len(picks)
-        for t in range(first, last):
-            own[t] = dot(rows[j], rows[picks[t]], lanes) / noise
-            if j == picks[t]:
-                own[t] += 1.0
-        _eliminate(own, factor, picks, first, last)
-        for t in range(first, last):
-            value, theirs = own[t], factor[picks[t]]
-            for s in range(first, t):
-                value -= own[s] * theirs[s]
-            value /= np.sqrt(pivots[t])
-            own[t] = value
-            left[j] -= value * value
-        met[j] = last
+        own = factor[j]
+        if met[j] == len(picks):
+            continue
+        for e in range(len(row)):
+            row[e] = rows[j, e]
+        for first in range(met[j], len(picks), 4):
+            last = min(first + 4, len(picks))
+            for t in range(first, last):
+                own[t] = wide_dot(row, picked[t]) / noise
+                if j == picks[t]:
+                    own[t] += 1.0
+            _eliminate(own, factor, picks, first, last)
+            for t in range(first, last):
+                value, theirs = own[t], factor[picks[t]]
+                for s in range(first, t):
+                    value -= own[s] * theirs[s]
+                value /= roots[t]
+                own[t] = value
+                left[j] -= value * value
+        met[j] = len(picks)

@@ -11,7 +11,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from handful.kernels.jit import kernel, part
-from handful.kernels.products import LANES, dot
+from handful.kernels.products import dot
 
 CHUNK = 32
 """Entries of a tile tested together before any is looked at one by one."""
@@ -71,9 +71,8 @@ def unit_rows(
         out: (b, d) written.
         lengths: (b,) written.
     """
-    lanes = np.zeros(LANES)
     for i in range(len(rows)):
-        lengths[i] = np.sqrt(dot(rows[i], rows[i], lanes))
+        lengths[i] = np.sqrt(dot(rows[i], rows[i]))
         scale = np.float32(0.0 if lengths[i] == 0.0 else 1.0 / lengths[i])
         for e in range(rows.shape[1]):
             out[i, e] = rows[i, e] * scale
@@ -112,7 +111,7 @@ def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_o
 
     Cost: b·m comparisons, 16 at a time; O(d + log L) for each pair that may enter.
     """
-    lanes, m = np.zeros(LANES), tile.shape[1]
+    m = tile.shape[1]
     least = np.empty(m, np.float32)
     for j in range(m):
         least[j] = np.float32(values[j, 0] - error)
@@ -129,7 +128,7 @@ def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_o
                     scale = lengths[i] * target_lengths[j]
                     value = 0.0
                     if scale > 0.0:
-                        value = dot(rows[i], targets[j], lanes) / scale
+                        value = dot(rows[i], targets[j]) / scale
                     _offer(values[j], names[j], value, order[i])
                     least[j] = np.float32(values[j, 0] - error)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from handful.kernels.jit import kernel
+from handful.kernels.jit import kernel, part
 
 Keys = NDArray[np.float64]
 Names = NDArray[np.int64]
@@ -18,28 +18,43 @@ _NEW = (
 )
 
 
-@kernel(types.boolean(_KEYS, _NAMES, _SIZE, _SIZE))
+@part(types.boolean(_KEYS, _NAMES, _SIZE, _SIZE))
 def _before(keys: Keys, names: Names, a: int, b: int) -> bool:
-    """Whether place a belongs above place b."""
-    return bool(keys[a] > keys[b] or (keys[a] == keys[b] and names[a] < names[b]))
+    """Whether place a belongs above place b. Without a branch, for none could be foreseen."""
+    return bool((keys[a] > keys[b]) | ((keys[a] == keys[b]) & (names[a] < names[b])))
 
 
-@kernel(types.void(_KEYS, _NAMES, _SIZE, _SIZE))
+@part(types.void(_KEYS, _NAMES, _SIZE, _SIZE))
 def _swap(keys: Keys, names: Names, a: int, b: int) -> None:
     keys[a], keys[b] = keys[b], keys[a]
     names[a], names[b] = names[b], names[a]
 
 
-@kernel(types.void(_KEYS, _NAMES, _SIZE, _SIZE))
+@part(types.void(_KEYS, _NAMES, _SIZE, _SIZE))
+def _rise(keys: Keys, names: Names, at: int, top: int) -> None:
+    """Move what is at a place up to where it belongs, but not past `top`."""
+    while at > top and _before(keys, names, at, (at - 1) // 2):
+        _swap(keys, names, at, (at - 1) // 2)
+        at = (at - 1) // 2
+
+
+@part(types.void(_KEYS, _NAMES, _SIZE, _SIZE))
 def _sink(keys: Keys, names: Names, size: int, at: int) -> None:
-    while 2 * at + 1 < size:
+    """Move what is at a place down to the leaves, whatever it is, and up again.
+
+    It came from a leaf, and seldom belongs far from one, so this compares half as often.
+    """
+    top, key, name = at, keys[at], names[at]
+    while 2 * at + 2 < size:
         child = 2 * at + 1
-        if child + 1 < size and _before(keys, names, child + 1, child):
-            child += 1
-        if _before(keys, names, at, child):
-            break
-        _swap(keys, names, at, child)
+        child += int(_before(keys, names, child + 1, child))
+        keys[at], names[at] = keys[child], names[child]
         at = child
+    if 2 * at + 1 < size:
+        keys[at], names[at] = keys[2 * at + 1], names[2 * at + 1]
+        at = 2 * at + 1
+    keys[at], names[at] = key, name
+    _rise(keys, names, at, top)
 
 
 @kernel(types.int64(_KEYS, _NAMES, _SIZE, *_NEW))
@@ -61,10 +76,7 @@ def push(keys: Keys, names: Names, size: int, new_keys: Keys, new_names: Names) 
             _sink(keys, names, total, at)
         return total
     for at in range(size, total):
-        child = at
-        while child > 0 and _before(keys, names, child, (child - 1) // 2):
-            _swap(keys, names, child, (child - 1) // 2)
-            child = (child - 1) // 2
+        _rise(keys, names, at, 0)
     return total
 
 

@@ -64,8 +64,8 @@ class Partial:
 class LazyPartial:
     """The same for I + XXᵀ/σ², where a row meets the pivots only when it is asked for.
 
-    What is left of a row only falls, so what was left is an upper bound, and most rows are never asked
-    for again. Bits are those of `Partial`. 8 bytes for each pivot and row asked for.
+    What is left of a row only falls, so what was left is an upper bound, and most rows are seldom asked for
+    again. Bits are those of `Partial`. 8 bytes for each pivot and row asked for.
 
     Args:
         rows: (n, d) float32, X.
@@ -76,23 +76,31 @@ class LazyPartial:
         >>> known.add(0)
         >>> float(np.exp(known.log_left(np.array([1])))[0])
         1.5
+
+    Source: Hemmi, Oki, Sakaue, Fujii & Iwata 2022, Lazy and fast greedy MAP inference for determinantal point
+    process, section 3.
     """
 
     def __init__(self, rows: NDArray[np.float32], noise: float) -> None:
         self.rows, self.noise = rows, noise
         self.left = 1.0 + squared_lengths(rows) / noise
         self.subset: list[int] = []
-        self._pivots: list[float] = []
         self._met = np.zeros(len(rows), np.int64)
-        self._factor = np.empty((len(rows), 32))  # memory is taken as rows are written
+        self._factor = np.empty((len(rows), 64))  # memory is taken as rows are written
+        self._picks = np.empty(64, np.int64)
+        self._roots, self._picked = np.empty(64), np.empty((64, rows.shape[1]))
 
     def add(self, index: int) -> None:
         """Take a pivot. O(k·(k + d))."""
         self._catch_up(np.array([index]))
-        self._pivots.append(float(self.left[index]))
+        t = len(self.subset)
+        if t == len(self._picks):
+            self._factor = self._moved(2 * t)
+            self._picks, self._roots = np.resize(self._picks, 2 * t), np.resize(self._roots, 2 * t)
+            self._picked = np.resize(self._picked, (2 * t, self.rows.shape[1]))
+        self._picks[t], self._picked[t] = index, self.rows[index]
+        self._roots[t] = np.sqrt(self.left[index])
         self.subset.append(index)
-        if len(self.subset) > self._factor.shape[1]:
-            self._factor = self._moved(2 * self._factor.shape[1])
 
     def log_left(self, candidates: Indices) -> Floats:
         """(m,) ln of what is left, at least 0: what each would add to the log-determinant."""
@@ -103,24 +111,28 @@ class LazyPartial:
         """An independent one."""
         other = copy.copy(self)
         other.left, other._met = self.left.copy(), self._met.copy()
-        other.subset, other._pivots = list(self.subset), list(self._pivots)
-        other._factor = self._moved(self._factor.shape[1])
+        other.subset, other._factor = list(self.subset), self._moved(self._factor.shape[1])
+        other._picks, other._roots = self._picks.copy(), self._roots.copy()
+        other._picked = self._picked.copy()
         return other
 
     def _moved(self, width: int) -> Floats:
         """The factor in new memory; only rows that have met a pivot have anything in it."""
-        factor = np.empty((len(self.rows), width))
+        factor, most = np.empty((len(self.rows), width)), min(width, self._factor.shape[1])
         known = np.flatnonzero(self._met)
-        factor[known, : min(width, self._factor.shape[1])] = self._factor[known]
+        for at in range(0, len(known), 128):  # what is copied on the way stays in the cache
+            some = known[at : at + 128]
+            factor[some, :most] = self._factor[some]
         return factor
 
     def _catch_up(self, candidates: Indices) -> None:
         from handful.kernels.cholesky import catch_up
 
-        picks, pivots = np.array(self.subset, np.int64), np.array(self._pivots)
+        t = len(self.subset)
+        picked = self._picks[:t], self._roots[:t], self._picked
         known = self._factor, self._met, self.left
         names = np.ascontiguousarray(candidates, np.int64)
-        catch_up(self.rows, self.noise, names, picks, pivots, *known)
+        catch_up(self.rows, self.noise, names, *picked, *known)
 
 
 def dense_column(made: Pairs, j: int) -> Floats:

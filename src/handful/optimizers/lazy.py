@@ -65,7 +65,8 @@ def lazily(climb: Climb, prices: Floats | None = None) -> None:
             return
         above = (gains + margins(climb.objective, climb.state, rows, gains)) / unit[rows]
         climb.take(int(rows[place]), gain)
-        heap.push(np.delete(rows, place), np.delete(above, place))
+        rows[place], above[place] = rows[-1], above[-1]
+        heap.push(rows[:-1], above[:-1])
 
 
 def greedily(climb: Climb, prices: Floats | None = None) -> None:
