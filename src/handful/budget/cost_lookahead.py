@@ -100,6 +100,10 @@ class CostLookahead:
         self.dead[candidates[mask & ~fits]] = True
         return np.asarray(fits)
 
+    def surely_feasible(self, row: int) -> bool:
+        """Whether that is known already: of the witness's own rows."""
+        return bool(self.inside[row])
+
     def take(self, row: int, left: Number) -> None:
         """Bring the witness in step with a feasible row."""
         s, cost = int(self.signature[row]), self._cost(row)

@@ -196,7 +196,8 @@ class Ledger:
         if self.apart is not None and not self.apart.far(np.array([row]), self.taken)[0]:
             raise errors.not_feasible(row)
         if self.ahead is not None:
-            if not self.feasible(np.array([row]))[0]:
+            known = self.ahead.surely_feasible(row)
+            if not known and not self._affords(np.array([row])):
                 raise errors.not_feasible(row)
             self.ahead.take(row, self._left())
         if self.costs is not None:

@@ -72,7 +72,7 @@ class Lookahead:
     ) -> None:
         self.quotas, self.signature, self.costs = quotas, quotas.signature, costs
         count = quotas.count
-        self.taken = np.bincount(self.signature[taken], minlength=count)
+        self.taken, self.picked = np.bincount(self.signature[taken], minlength=count), len(taken)
         self.available = np.bincount(self.signature[free], minlength=count)
         high = self.taken + self.available
         system = System.of(quotas, rows)
@@ -108,8 +108,10 @@ class Lookahead:
             top = np.iinfo(np.int64).max if whole else np.inf
             self.ceiling = np.full(count, top, np.int64 if whole else np.float64)
         self.others: dict[int, Counts] = {}
-        self.plain: NDArray[np.bool_] | None = None
-        self.allowed: NDArray[Any] = np.zeros(0)
+        self.surely: Number | None = None
+        self.allowed = np.zeros(count, np.int64 if self.ceiling is None else self.ceiling.dtype)
+        self.known = np.zeros(count, bool)
+        self._plain_at: tuple[Counts, NDArray[np.bool_]] = self.slack[:0], self.known
         self.steepest = system.d.min(axis=1, initial=0)
         self.again, self.left = 0, 4 * left
         self.cheapest, self.unproven = math.inf, 0
@@ -137,7 +139,7 @@ class Lookahead:
     ) -> NDArray[np.bool_]:
         """(m,) bool, of candidates that are open where `free` says so."""
         signatures = self.signature[candidates]
-        mask = free & ~self.dead[signatures]
+        mask = free & ~self.dead[signatures] if self.dead.any() else free
         if self.shelves is None:
             present = np.flatnonzero(np.bincount(signatures[mask], minlength=len(self.dead)))
             for s in present[~self.known[present]].tolist():
@@ -157,15 +159,24 @@ class Lookahead:
         assert self.costs is not None
         assert self.ceiling is not None
         assert self.shelves is not None
-        if self.plain is None:
-            self.plain = self._plain()
-            self.allowed[self.plain] = below(left - self.shelves.total, self.allowed.dtype)
+        if self.surely is None:
+            # What the witness leaves may be spent on a row beside it, or on one in the place of its own;
+            # and a row may come for a dearer one of the witness.
+            spare = below(left - self.shelves.total, self.allowed.dtype)
+            self.allowed[self._plain() | (self.more > 0)] = spare
+            self.allowed = np.maximum(self.allowed, self.shelves.tops())
+            some = np.minimum(self.allowed, self.ceiling)[~self.dead]
+            self.surely = some.min() if len(some) else -1
         costs = self.costs[candidates]
-        fits = mask & (costs <= np.minimum(self.allowed, self.ceiling)[signatures])
-        if np.array_equal(fits, mask):
-            return np.asarray(fits)
-        mask &= costs <= np.minimum(self.ceiling, below(left, self.allowed.dtype))[signatures]
-        for s in np.unique(signatures[mask & ~fits]).tolist():
+        if len(costs) and costs.max() <= self.surely:
+            return mask
+        most = np.minimum(self.ceiling, below(left, self.allowed.dtype))
+        mask &= costs <= most[signatures]
+        fits = mask & (costs <= self.allowed[signatures])
+        unsure = np.flatnonzero(mask & ~fits)
+        if not len(unsure):
+            return fits
+        for s in np.unique(signatures[unsure]).tolist():
             if not self.known[s]:
                 self.allowed[s] = below(self._room(s, left), self.allowed.dtype)
                 self.known[s] = True
@@ -206,10 +217,10 @@ class Lookahead:
     def _price_anew(self, left: Number) -> None:
         """The prices of the linear programme for the cheapest completion of what is taken."""
         assert self.shelves is not None
-        if self.priced and not self._late() and 10 * left > 9 * self.priced:
+        if self.priced and not self._late() and 2 * left > self.priced:
             return
         self.priced = left
-        prefixes = self.shelves.prefixes(self.rows - int(self.taken.sum()))
+        prefixes = self.shelves.prefixes(self.rows - self.picked)
         prices = limit_prices(self.system, self.taken, prefixes)
         if prices is not None:
             self.prices, worth = prices, prices @ self.system.d
@@ -225,14 +236,21 @@ class Lookahead:
         assert self.shelves is not None
         if self.prices is None:
             return False
-        dear = float(self.shelves.total)
-        least = -float(self.prices @ self.system.slack(self.taken)) - self.gained
+        dear, least = float(self.shelves.total), self._least()
         if dear - least < max(float(left) - dear, dear / 50) or self.cheapest <= dear:
             return False
+        if not self._late() and 10 * dear > 9 * self.cheapest:
+            return False
         self.cheapest = dear
-        prefixes = self.shelves.prefixes(self.rows - int(self.taken.sum()))
+        prefixes = self.shelves.prefixes(self.rows - self.picked)
         y = roomy(self.system, self.taken, prefixes, float(left), 1)
         return y is not None and self._adopt(y, left, below_cost=True)
+
+    def _least(self) -> float:
+        """What any completion costs at least, by the prices there are."""
+        if self.prices is None:
+            return 0.0
+        return -float(self.prices @ self.system.slack(self.taken)) - self.gained
 
     def _late(self) -> bool:
         """Whether questions are worth their while: of few signatures, or with few rows still to come."""
@@ -321,7 +339,7 @@ class Lookahead:
         self.questions -= 1
         low[s] += 1
         high = self.taken + self.available
-        room = self.rows - int(self.taken.sum())
+        room = self.rows - self.picked
         # As if the row were not one of the cheapest itself: then what it may cost at most.
         prefixes = self.shelves.prefixes(room)
         found = find(self.system, low, high, aim="cheapest", prefixes=prefixes, nodes=FEW)
@@ -386,6 +404,7 @@ class Lookahead:
             self._take_priced(s, row, left)
         self.taken[s] += 1
         self.available[s] -= 1
+        self.picked += 1
         if not self.available[s]:
             self.dead[s] = True
         self._forget()
@@ -488,6 +507,7 @@ class Lookahead:
                     extra[s] += 1
         self.slack = self.slack + self.system.d @ extra
         self.taken += counts
+        self.picked += len(rows)
         self.available -= counts
         self.dead |= self.available == 0
         self._forget()
@@ -500,11 +520,14 @@ class Lookahead:
         """
         if self.shelves is None or not self.quotas.of_rows:
             return
-        count, picked = len(self.dead), int(self.taken.sum())
+        count, picked = len(self.dead), self.picked
         due = picked >= self.again and not self._plain().all()
         if not due and not (4 * self.shelves.total > 3 * left and 2 * left < self.left):
             return
-        room = max(8, picked // (2 * count))
+        if 2 * self._least() > left:
+            self.left = left
+            return
+        room = max(8, picked // (2 * count)) * (8 if 200 * self.shelves.total < left else 1)
         self.again, self.left = picked + max(4, room), left
         prefixes = self.shelves.prefixes(picked + 64 * count)
         y = roomy(self.system, self.taken, prefixes, float(left) / 2, room)
@@ -515,9 +538,22 @@ class Lookahead:
 
     def _plain(self) -> NDArray[np.bool_]:
         """(S,) of which signatures a row could come besides the witness."""
-        if (self.slack + self.steepest >= 0).all():
-            return np.ones(len(self.dead), bool)
-        return np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
+        if self._plain_at[0] is not self.slack:
+            if (self.slack + self.steepest >= 0).all():
+                plain = np.ones(len(self.dead), bool)
+            else:
+                plain = np.asarray((self.slack[:, None] + self.system.d >= 0).all(axis=0))
+            self._plain_at = self.slack, plain
+        return self._plain_at[1]
+
+    def surely_feasible(self, row: int) -> bool:
+        """Whether an open row is known to be feasible already: what was found out holds until a row is taken."""
+        s = int(self.signature[row])
+        if self.dead[s]:
+            return False
+        if self.costs is None or self.ceiling is None:
+            return bool(self.known[s])
+        return bool(self.costs[row] <= min(self.allowed[s], self.ceiling[s]))
 
     # The witness ---------------------------------------------------------------------------------
 
@@ -529,9 +565,7 @@ class Lookahead:
 
     def _forget(self) -> None:
         """What was found out holds for one state."""
-        self.known = np.zeros(len(self.dead), bool)
-        self.plain = None
+        self.known.fill(False)
+        self.allowed.fill(-1)
+        self.surely = None
         self.others.clear()
-        if self.costs is not None:
-            dtype = np.float64 if self.costs.dtype.kind == "f" else np.int64
-            self.allowed = np.full(len(self.dead), -1, dtype)

@@ -41,7 +41,10 @@ class Shelves:
         self.costs, self.free = costs, free
         self.whole = costs.dtype.kind != "f"
         order = np.flatnonzero(free)
-        self.order = order[np.lexsort((costs[order], signature[order]))]
+        order = order[np.argsort(costs[order], kind="stable")]
+        small = signature.astype(np.uint16) if count < 2**16 else signature  # quicker to sort
+        self.order = order[np.argsort(small[order], kind="stable")]
+        self.by_order = costs[self.order]
         self.starts = np.searchsorted(signature[self.order], np.arange(count + 1)).tolist()
         self.stops = [self._stop(s, float(left)) for s in range(count)]
         self.place = np.full(len(costs), -1, np.int64)
@@ -71,10 +74,10 @@ class Shelves:
         """Set aside so many of the cheapest open rows of each signature."""
         for s in np.flatnonzero(held != self.held).tolist():
             self.total -= self._sum(s)
-            rows = self._open(s)[: int(held[s])]
-            assert len(rows) == held[s], "more rows are to be held than are open"
+            places = self._open(s, int(held[s]))
+            assert len(places) == held[s], "more rows are to be held than are open"
             self.held[s] = held[s]
-            self.ends[s] = int(self.place[rows[-1]]) + 1 if len(rows) else self.starts[s]
+            self.ends[s] = int(places[-1]) + 1 if len(places) else self.starts[s]
             self.total += self._sum(s)
 
     def hold_anew(self, held: NDArray[np.int64]) -> None:
@@ -85,6 +88,13 @@ class Shelves:
     def dearest(self, s: int) -> int:
         """The dearest row held of a signature that has one."""
         return int(self.order[self.ends[s] - 1])
+
+    def tops(self) -> NDArray[Any]:
+        """(S,) what the dearest row held of each signature costs; −1 where none is."""
+        tops = np.full(len(self.held), -1, np.int64 if self.whole else np.float64)
+        some = np.flatnonzero(self.held)
+        tops[some] = self.costs[self.order[np.array(self.ends)[some] - 1]]
+        return tops
 
     def drop(self, s: int) -> None:
         """Hold one row less of a signature: the dearest."""
@@ -117,22 +127,28 @@ class Shelves:
         """For each signature what 0, 1, 2, … of its cheapest open rows cost, `most` at most."""
         made = []
         for s in range(len(self.held)):
-            rows = self._open(s)
-            rows = rows[rows != without][:most] if without is not None else rows[:most]
-            made.append(np.concatenate([[0.0], np.cumsum(self.costs[rows], dtype=np.float64)]))
+            kept = self._open(s, most if without is None else most + 1)
+            kept = kept if without is None else kept[self.order[kept] != without][:most]
+            made.append(np.concatenate([[0.0], np.cumsum(self.by_order[kept], dtype=np.float64)]))
         return made
 
     def sums(self, *, without: int | None = None) -> list[list[Number]]:
         """As `prefixes`, exactly, of all rows kept."""
         made: list[list[Number]] = []
         for s in range(len(self.held)):
-            rows = [row for row in self._open(s).tolist() if row != without]
+            rows = [row for row in self.order[self._open(s)].tolist() if row != without]
             made.append(list(accumulate(map(self.cost, rows), initial=0)))
         return made
 
-    def _open(self, s: int) -> NDArray[np.int64]:
-        rows = self.order[self.starts[s] : self.stops[s]]
-        return np.asarray(rows[self.free[rows]])
+    def _open(self, s: int, most: int | None = None) -> NDArray[np.int64]:
+        """Places of the cheapest open rows of a signature, `most` at most; looks no further than it must."""
+        start, stop = self.starts[s], self.stops[s]
+        end = stop if most is None else start + most
+        while True:
+            places = np.flatnonzero(self.free[self.order[start : min(end, stop)]])
+            if most is None or end >= stop or len(places) >= most:
+                return np.asarray(start + places[:most], np.int64)
+            end += max(64, end - start)
 
     def _sum(self, s: int) -> Number:
         rows = self.order[self.starts[s] : self.ends[s]]

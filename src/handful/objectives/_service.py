@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -61,7 +61,7 @@ class State:
     pairs: Pairs
     bounds: Bounds
     best: Floats
-    subset: tuple[int, ...] = ()
+    subset: list[int] = field(default_factory=list)
     bonus: Floats | None = None
     tiled: TiledGains | None = None
 
@@ -134,14 +134,14 @@ class Service(Objective):
         """Raise the bests of the rows the pick serves. O(n·d)."""
         rows, served = _better(state, index)
         state.best[rows] = served
-        state.subset = (*state.subset, index)
+        state.subset.append(index)
         if state.tiled is not None:
             state.tiled.raised()
         return state
 
     def copy(self, state: State) -> State:
         """The similarities are shared; the bests are not."""
-        return _at(state, state.best.copy(), state.subset)
+        return _at(state, state.best.copy(), list(state.subset))
 
     def remove(self, state: State, index: int) -> State:
         """Serve anew the rows it served, by the picks left. O(n·d), and k·d for each such row."""
@@ -149,7 +149,7 @@ class Service(Objective):
         if state.bounds.high is not None:
             similar = np.minimum(similar, state.bounds.high[rows])
         lost = rows[(similar >= state.best[rows]) & (similar > state.bounds.low[rows])]
-        left, best = tuple(j for j in state.subset if j != index), state.best.copy()
+        left, best = [j for j in state.subset if j != index], state.best.copy()
         best[lost] = np.maximum(state.bounds.low[lost], _served_by(state.pairs, lost, left))
         if state.bounds.high is not None:
             best[lost] = np.minimum(
@@ -166,7 +166,7 @@ class Service(Objective):
         return ServicePrices(state)
 
 
-def _at(state: State, best: Floats, subset: tuple[int, ...]) -> State:
+def _at(state: State, best: Floats, subset: list[int]) -> State:
     tiled = None if state.tiled is None else state.tiled.of(best)
     return dataclasses.replace(state, best=best, subset=subset, tiled=tiled)
 
@@ -180,7 +180,7 @@ def _better(state: State, j: int) -> tuple[Indices, Floats]:
     return rows[better], served[better]
 
 
-def _served_by(made: Pairs, rows: Indices, picks: tuple[int, ...]) -> Floats:
+def _served_by(made: Pairs, rows: Indices, picks: list[int]) -> Floats:
     """The largest similarity of some rows to some picks, of the bits of `Pairs.column`; 0 where none is above."""
     best = np.zeros(len(rows))
     if isinstance(made, FeaturePairs):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handful.budget import Ledger
 from handful.objectives._contract import Floats, Indices, Objective, View
@@ -16,6 +17,9 @@ from handful.optimizers.close_call import decide, margins
 from handful.optimizers.greedy import plainly
 from handful.rng import Draws
 from handful.selection import Picks
+
+SWEEP = 16
+"""A heap is swept once a sixteenth as many rows of it as still wait were found that cannot be picked."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,9 @@ def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats
     gains: list[Floats] = [np.zeros(0)]
     least, batch = -np.inf, min(max(8, heap.asked // 4), 64)
     while len(heap) and heap.top() >= least:
-        some = climb.feasible(heap.pop(batch, least))
+        popped = heap.pop(batch, least)
+        some = climb.feasible(popped)
+        heap.shut += len(popped) - len(some)
         if len(some):
             fresh = climb.objective.gains(climb.state, some)
             error = margins(climb.objective, climb.state, some, fresh)
@@ -90,6 +96,10 @@ def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats
             gains.append(fresh)
         batch *= 2
     heap.asked = sum(map(len, rows))
+    if SWEEP * heap.shut > len(heap):
+        open_rows = np.zeros(climb.ledger.n, bool)
+        open_rows[climb.feasible(heap.rows())] = True
+        heap.keep(open_rows)
     return np.concatenate(rows), np.concatenate(gains)
 
 
@@ -98,10 +108,11 @@ class Waiting:
 
     Attributes:
         asked: Rows that the last pick took off it, about what the next will take.
+        shut: Rows taken off it that could not be picked, since it was last swept.
     """
 
     def __init__(self, rows: Indices) -> None:
-        self.asked = 0
+        self.asked, self.shut = 0, 0
         self._new, self._size = rows, 0
         self._bounds, self._rows = np.empty(len(rows)), np.empty(len(rows), np.int64)
 
@@ -129,6 +140,13 @@ class Waiting:
         from handful.kernels.heap import push
 
         self._size = push(self._bounds, self._rows, self._size, bounds, rows)
+
+    def keep(self, open_rows: NDArray[np.bool_]) -> None:
+        """Take all other rows off it. O(n): a row that cannot be picked now never can, and only is in the way."""
+        kept = open_rows[self._rows[: self._size]]
+        bounds, rows = self._bounds[: self._size][kept], self._rows[: self._size][kept]
+        self._size, self.shut, self._new = 0, 0, self._new[open_rows[self._new]]
+        self.push(rows, bounds)
 
     def rows(self) -> Indices:
         """All rows that wait, in no order."""
