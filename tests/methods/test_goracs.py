@@ -172,6 +172,14 @@ def test_a_transport_that_is_not_solved_is_an_error_and_not_a_number(monkeypatch
         exact(rng.random((30, 20)))
 
 
+def test_a_norm_below_0_is_refused_with_its_row():
+    norms = np.array([1.0, 2.0, -0.5])
+    with pytest.raises(errors.HandfulError, match=r"2.*-0\.5"):
+        Goracs(norms="g").run(
+            view_of(np.eye(3), np.ones((1, 3)), norms), Ledger(3, rows=1), Draws(0)
+        )
+
+
 def test_rows_to_include_stay():
     rng = np.random.default_rng(0)
     pool, target = rng.standard_normal((40, 3)), rng.standard_normal((10, 3))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from handful import errors
 from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
@@ -90,6 +91,9 @@ class _Group:
         bonus = np.zeros(view.n)
         if method.norms is not None:
             norms = view.score(method.norms)
+            if norms.min() < 0.0:
+                row = int(norms.argmin())
+                raise errors.negative_value("norms", row, float(norms[row]), "goracs")
             bonus = method.trade * norms / (norms.max() or 1.0)
         self._scale, self._bonus = largest, bonus
 
@@ -135,9 +139,7 @@ class _Group:
             own = self.costs(np.array([row]))[0]
             least = own if least is None else np.minimum(least, own)
 
-    def estimates(
-        self, rows: Indices, matrix: Floats, solved: Transport
-    ) -> tuple[Floats, Floats]:
+    def estimates(self, rows: Indices, matrix: Floats, solved: Transport) -> tuple[Floats, Floats]:
         """(n,) F of every row added to the group, and (k,) F of each of the group added to the others."""
         reduced = matrix - solved.rows[:, None]
         k, least = len(rows), reduced.min(axis=0)
