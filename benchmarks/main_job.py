@@ -211,33 +211,32 @@ def reference(folder: Path, pool: Path, target: Path) -> tuple[Cost, int]:
     return measure([str(python), "-c", REFERENCE, *map(str, arguments)]), part.stat().st_size
 
 
-def ours(
-    folder: Path, pool: Path, target: Path, threads: int, draws: int = 0, **environment: str
-) -> Cost:
-    """`handful select` with an empty block cache; without the verdict, which is measured apart."""
-    shutil.rmtree(folder / "cache", ignore_errors=True)
-    command = select(folder, pool, target, threads, draws)
-    return measure(command, HANDFUL_CACHE=str(folder / "cache"), **environment)
-
-
-def select(folder: Path, pool: Path, target: Path, threads: int, draws: int = 0) -> list[str]:
-    """The command."""
-    flags = ["--rows", str(ROWS), "--like", str(target), "--method", "dsir", "--overwrite"]
+def select(
+    folder: Path, pool: Path, target: Path, threads: int, draws: int = 0, method: str = "dsir"
+) -> list[str]:
+    """The command; without the verdict, where it is measured apart."""
+    flags = ["--rows", str(ROWS), "--like", str(target), "--method", method, "--overwrite"]
     flags += ["--quiet", "--threads", str(threads), "--draws", str(draws)]
     return [*HANDFUL, "select", str(pool), *flags, "-o", str(folder / "subset.jsonl")]
 
 
-def killed_and_resumed(folder: Path, pool: Path, target: Path, seconds: float) -> tuple[Cost, bool]:
-    """What the same command costs after one that was killed at some second; whether it picks the same."""
+def ours(folder: Path, command: list[str], **environment: str) -> Cost:
+    """A command with an empty block cache."""
+    shutil.rmtree(folder / "cache", ignore_errors=True)
+    return measure(command, HANDFUL_CACHE=str(folder / "cache"), **environment)
+
+
+def killed_and_resumed(folder: Path, command: list[str], seconds: float) -> tuple[Cost, bool]:
+    """What a command costs after one like it was killed at some second; whether it picks the same."""
     whole = (folder / "subset.jsonl").read_bytes()
     shutil.rmtree(folder / "cache")
     environment = {**os.environ, "HANDFUL_CACHE": str(folder / "cache")}
-    process = subprocess.Popen(select(folder, pool, target, 2), env=environment)
+    process = subprocess.Popen(command, env=environment)
     time.sleep(seconds)
     process.kill()
     process.wait()
     (folder / "subset.jsonl").unlink()
-    cost = measure(select(folder, pool, target, 2), HANDFUL_CACHE=str(folder / "cache"))
+    cost = measure(command, HANDFUL_CACHE=str(folder / "cache"))
     return cost, (folder / "subset.jsonl").read_bytes() == whole
 
 
@@ -268,16 +267,16 @@ def run(folder: Path, options: argparse.Namespace) -> bool:
         line(f"{reader}, reading alone", size, measure(command))
         readings.append(measure([*command, "--hash"]))
         line(f"{reader} and the bare kernel", size, readings[-1])
-    first = ours(folder, pool, target, 1, NUMBA_CACHE_DIR=str(folder / "compiled"))
+    commands = {threads: select(folder, pool, target, threads) for threads in (1, 2)}
+    first = ours(folder, commands[1], NUMBA_CACHE_DIR=str(folder / "compiled"))
     line("handful, first run, compiling", size, first)
-    costs = [ours(folder, pool, target, threads) for threads in (1, 2)]
+    costs = [ours(folder, command) for command in commands.values()]
     for threads, cost in zip((1, 2), costs, strict=True):
         line(f"handful, {threads} thread{'s' * (threads > 1)}", size, cost)
-    line(
-        "handful, 2 threads, with the verdict of 99 draws", size, ours(folder, pool, target, 2, 99)
-    )
+    judged = ours(folder, select(folder, pool, target, 2, draws=99))
+    line("handful, 2 threads, with the verdict of 99 draws", size, judged)
     half = 0.6 * costs[1].wall
-    resumed, same = killed_and_resumed(folder, pool, target, half)
+    resumed, same = killed_and_resumed(folder, commands[2], half)
     line(f"handful, 2 threads, killed after {half:.0f} s and then resumed", size, resumed)
     base = min(cost.cpu for cost in readings)
     bars = {

@@ -1,8 +1,8 @@
 """Does a small group chosen by exact transport serve a target, and do exchanges help? Real texts, 10 seeds.
 
 Each seed draws three domains, each a target by itself, on latent semantic vectors (TF-IDF, SVD to 32 numbers). 64
-rows are picked for each, and a bigram model of them is held to the domain's held-out rows. Beside: dsir, rds, and the greedy start alone.
-No gradient norms: distance alone.
+rows are picked for each, and a bigram model of them is held to the domain's held-out rows. Beside: dsir, rds, and
+the greedy start alone. No gradient norms: distance alone.
 
     HANDFUL_DATA=FOLDER python benchmarks/claims/goracs.py [--seeds 10]
 

@@ -67,6 +67,22 @@ def test_candidates_get_weights_beside_what_their_rows_hold(scores, handful):
     assert same["result"] == record["result"]
 
 
+def test_methods_tells_of_systems_that_pick_no_rows(handful):
+    assert "handful lasso-tasks, handful pooled-negatives" in handful("methods").out
+    shown = handful("methods", "lasso-tasks").out
+    for part in (
+        "--param penalty=0.05",
+        "--param fee=0",
+        "Wang et al. 2023",
+        "handful lasso-tasks",
+    ):
+        assert part in shown
+    record = handful("methods", "pooled_negatives", "--json").json
+    assert {p["name"] for p in record["parameters"]} == {"scores", "clip", "keep"}
+    refused = handful("select", "pool.jsonl", "--rows", "3", "--method", "lasso_tasks", "--json")
+    assert refused.code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -1,7 +1,9 @@
 """Rows of the pool that equal or nearly equal target rows are counted, shown, and left out on request."""
 
 import json
+import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -49,6 +51,23 @@ def test_codes_are_those_of_every_pair_compared_in_full(rows, target, edits, ran
     rows = [*rows, " ".join(changed), target[0].upper() + " \n", target[0] + " " + target[0]]
     found = TextCopies([pool_of(target)]).codes(Strings.of(rows))
     assert found.tolist() == [by_hand(row, target) for row in rows]
+
+
+def test_threads_that_come_at_the_same_moment_all_see_the_whole_target():
+    """A thread may not use what another has only begun to learn of the target."""
+    rng = np.random.default_rng(0)
+    target = [" ".join(rng.choice(50, 80).astype(str)) for _ in range(300)]
+    near = Strings.of([" ".join([*target[-1].split()[:-1], "z"])])
+    previous = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(3):
+            search = TextCopies([pool_of(target)])
+            with ThreadPoolExecutor(8) as threads:
+                found = list(threads.map(lambda _, s=search: s.codes(near)[0], range(8)))
+            assert found == [NEAR] * 8
+    finally:
+        sys.setswitchinterval(previous)
 
 
 def test_a_long_text_with_a_few_words_changed_is_near_and_one_with_many_is_not():

@@ -1,5 +1,7 @@
 """The lists of the rows nearest to each target row are those of float64, whatever the blocks."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from handful.graphs import closest as module
-from handful.graphs.closest import closest
+from handful.graphs.closest import Closest, closest, merged
 from handful.runtime.run import Run
 
 
@@ -111,3 +113,23 @@ def test_shifts_are_added_to_the_targets_of_their_group():
 def test_shifts_need_sparse_rows():
     with pytest.raises(AssertionError):
         module.Closest(np.ones((1, 2), np.float32), 1, shifts=np.ones((1, 2)), ends=np.array([1]))
+
+
+@given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 5), st.integers(0, 10**6))
+def test_lists_of_parts_come_to_the_lists_of_the_whole(n, count, parts, seed):
+    rng = np.random.default_rng(seed)
+    pool = rng.integers(-2, 3, (n, 3)).astype(np.float32)  # many ties
+    targets = rng.integers(-2, 3, (4, 3)).astype(np.float32)
+    order = rng.permutation(n)
+    cuts = np.sort(rng.integers(0, n + 1, parts - 1)).tolist()
+    packed = []
+    for start, stop in pairwise([0, *cuts, n]):
+        found = Closest(targets, count)
+        found.offer(pool[start:stop], order[start:stop], np.ones(stop - start, bool))
+        packed.append(found.packed())
+    whole, again = closest(pool, targets, count, order=order), merged(np.stack(packed))
+    width = whole.names.shape[1]  # never more than there are rows
+    assert again.names[:, :width].tolist() == whole.names.tolist()
+    assert again.lengths.tolist() == whole.lengths.tolist()
+    for j, length in enumerate(whole.lengths):
+        assert again.values[j, :length].tolist() == whole.values[j, :length].tolist()

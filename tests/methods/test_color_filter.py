@@ -71,3 +71,14 @@ def test_a_column_that_is_not_there_or_not_a_number_is_named():
         handful.select({"text": ["a"]}, rows=1, method="color_filter", cache=False)
     with pytest.raises(errors.DataError, match="loss_conditional"):
         select([1.0, 1.0], [1.0, np.nan], 1)
+
+
+def test_copies_share_their_score_and_dedup_leaves_one():
+    data = {
+        "text": ["ship sail", "ship sail", "court", "oven"],
+        "loss_prior": [5.0, 5.0, 3.0, 1.0],
+        "loss_conditional": [0.0] * 4,
+    }
+    asked = {"rows": 2, "method": "color_filter", "cache": False}
+    assert handful.select(data, **asked).indices.tolist() == [0, 1]
+    assert handful.select(data, dedup="exact", **asked).indices.tolist() == [0, 2]

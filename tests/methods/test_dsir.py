@@ -339,6 +339,19 @@ def test_threads_and_cache_change_nothing_and_a_killed_run_resumes(tmp_path):
     assert plain.notes == resumed.notes == threaded.notes
 
 
+def test_the_pool_is_read_twice_and_no_third_time():
+    texts, _ = topic_pool(per_topic=3000)
+    read, whole = reader(texts), []
+
+    def reading(start, stop):
+        if stop == min(len(texts), start + BLOCK_ROWS):
+            whole.append(start)
+        return read(start, stop)
+
+    picks_of(Dsir(), texts, {"t": ["ship sail"]}, 100, read=reading)
+    assert sorted(whole) == [0, 0, BLOCK_ROWS, BLOCK_ROWS]
+
+
 def test_another_parameter_is_not_answered_from_the_cache(tmp_path):
     texts, _ = topic_pool()
     kept = {"run_with": Run(threads=1, cache=Cache(tmp_path)), "identity": {"content": "x"}}

@@ -52,6 +52,18 @@ def test_sparse_and_dense_rows_give_the_same_picks():
     assert thin.indices.tolist() == select(pool, target, 9).indices.tolist()
 
 
+def test_rows_given_in_any_order_of_columns_are_left_as_they_are():
+    rows = sparse.csr_matrix(
+        (np.array([1, 2, 3], np.float32), np.array([2, 0, 1]), np.array([0, 2, 3])), shape=(2, 3)
+    )
+    before = (rows.indices.tolist(), rows.data.tolist())
+    like = {"embedding": rows}
+    asked = {"rows": 1, "like_arrays": like, "method": "mona", "cache": False}
+    one, other = (handful.select(rows.copy(), **asked) for _ in range(2))
+    assert (rows.indices.tolist(), rows.data.tolist()) == before
+    assert one.manifest["inputs"] == other.manifest["inputs"]
+
+
 def test_a_mean_over_tokens_does_not_favour_long_texts_and_scale_counts():
     """Rows are means; a row summed over ten times the tokens overlaps less, and is not preferred."""
     assert select([[10, 0], [1, 0.2]], [[1, 0]], 1).indices.tolist() == [1]

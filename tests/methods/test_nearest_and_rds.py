@@ -14,9 +14,12 @@ from handful.graphs.closest import closest
 from handful.kernels.text_reference import buckets
 from handful.methods._contract import Target, View
 from handful.methods._near import pick_near
+from handful.methods.data import nearest_to_target as nearest_module
 from handful.methods.data.nearest_to_target import NearestToTarget
 from handful.methods.data.rds import Rds, pooled
+from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
+from handful.runtime.cache import Cache
 from handful.runtime.run import Run
 
 
@@ -210,6 +213,50 @@ def test_every_kind_in_the_target_is_answered_and_the_text_is_read_twice():
     assert chosen.method == "nearest_to_target"
     assert sorted(i for i in chosen if 50 <= i < 53) == [50, 51, 52]
     assert all(i < 53 for i in chosen)
+
+
+def test_a_killed_run_goes_on_from_the_lists_it_had_and_picks_the_same(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    words = [f"w{i}" for i in range(300)]
+    texts = [" ".join(rng.choice(words, 6)) for _ in range(5 * BLOCK_ROWS)]
+    strings, target = (
+        Strings.of(texts),
+        Strings.of([" ".join(rng.choice(words, 9)) for _ in "abcd"]),
+    )
+    monkeypatch.setattr(nearest_module, "STRETCH_BLOCKS", 1)
+    monkeypatch.setattr(nearest_module, "SAMPLE_ROWS", 500)
+    reads, stop_at = [], [None]
+
+    def read(start, stop):
+        if stop - start == 1:  # of the sample
+            return strings[start:stop]
+        reads.append(start // BLOCK_ROWS)
+        if len(reads) == stop_at[0]:
+            raise KeyboardInterrupt
+        return strings[start:stop]
+
+    def picks(cache):
+        reads.clear()
+        view = View(
+            n=len(texts),
+            keys=np.arange(len(texts), dtype=np.uint64),
+            run_with=Run(threads=1, cache=cache),
+            identity={"content": "x"},
+            read_texts=read,
+            targets=(Target("t", 4, lambda a, b: target[a:b], lambda name: None),),
+        )
+        return NearestToTarget().run(view, Ledger(len(texts), rows=30), Draws(0)).indices.tolist()
+
+    plain = picks(None)
+    assert sorted(reads) == sorted([*range(5), *range(5)])  # two passes
+    stop_at[0] = 9  # in the second pass, with three blocks behind it
+    with pytest.raises(KeyboardInterrupt):
+        picks(Cache(tmp_path))
+    stop_at[0] = None
+    assert picks(Cache(tmp_path)) == plain
+    assert reads == [3, 4]  # the sums, and the lists of three stretches, were kept
+    assert picks(Cache(tmp_path)) == plain
+    assert reads == []
 
 
 # A floor -----------------------------------------------------------------------------------------

@@ -98,6 +98,26 @@ def test_a_share_of_the_characters_is_a_budget():
     assert 0 < sizes[chosen.indices].sum() <= sizes.sum() // 10
 
 
+def test_the_threshold_is_that_of_the_whole_pool_however_it_is_sorted():
+    """The released code takes it from the first three parts of its output."""
+    rng = np.random.default_rng(0)
+    texts, losses = sample(rng)
+    pool, _ = sample(rng, 200)  # all clean rows first
+    asked = {
+        "budget": 0.1 * sum(map(len, pool)),
+        "cost": "@bytes",
+        "like": texts,
+        "like_arrays": {"losses": losses},
+        "method": "preselect:benchmark=1+2+3",
+        "cache": False,
+    }
+    one = {pool[i] for i in handful.select(pool, **asked)}
+    other = {pool[::-1][i] for i in handful.select(pool[::-1], **asked)}
+    assert (
+        len(one & other) >= len(one | other) - 2
+    )  # the last that fits may differ by the order of ties
+
+
 def test_what_cannot_be_learnt_from_is_refused():
     rng = np.random.default_rng(0)
     texts, losses = sample(rng, 5)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import handful
 from handful.budget import Ledger
 from handful.graphs.closest import Lists
 from handful.methods._contract import Target, View
@@ -85,6 +86,72 @@ def test_the_automatic_size_stops_at_the_best_and_not_one_past_it():
     lists = Lists(names, np.ones((1, 10)), np.array([10]))
     costs = {1: 5.0, 2: 3.0, 3: 2.0, 4: 2.5, 5: 1.0}
     assert best_depth(lists, np.array([0]), lambda rows: costs[len(rows)]) == 3
+
+
+def test_that_check_would_see_a_size_one_past_the_best():
+    """As released: the first set that fails to improve is returned."""
+
+    def released(lists, held, cost):
+        return best_depth(lists, held, cost) + 1
+
+    costs = {1: 5.0, 2: 3.0, 3: 2.0, 4: 2.5, 5: 1.0}
+    lists = Lists(np.arange(10)[None], np.ones((1, 10)), np.array([10]))
+    r = released(lists, np.array([0]), lambda rows: costs[len(rows)])
+    assert costs[r] > costs[r - 1]
+
+
+def test_the_last_layer_is_cut_in_favour_of_the_near_and_not_of_the_far():
+    """The released code sorts the last layer by potentials, and keeps the largest: the far rows."""
+    angles = np.radians([0.0, 90.0, 180.0, 270.0])
+    target = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    off = np.radians([1.0, 30.0, 2.0, 25.0])  # the first neighbour of each, near and far
+    pool = np.stack([np.cos(angles + off), np.sin(angles + off)], axis=1)
+    picks = Tarot().run(view_of(pool, target), Ledger(4, rows=2), Draws(0)).indices
+    assert sorted(picks.tolist()) == [0, 2]
+
+
+def test_the_array_named_is_read_and_no_other():
+    """The released code averages checkpoints, and goes on with the last of them."""
+    rng = np.random.default_rng(0)
+    first, last = rng.standard_normal((2, 30, 4)).astype(np.float32)
+    targets = rng.standard_normal((2, 5, 4)).astype(np.float32)
+    given = {"first": first, "last": last, "mean": (first + last) / 2}
+    like = {"first": targets[0], "last": targets[1], "mean": targets.mean(axis=0)}
+    found = {
+        name: handful.select(
+            {"text": ["x"] * 30},
+            rows=6,
+            arrays=given,
+            like={"text": ["y"] * 5},
+            like_arrays=like,
+            method=f"tarot:array={name}",
+            cache=False,
+        ).indices.tolist()
+        for name in given
+    }
+    alone = Tarot().run(view_of(given["mean"], like["mean"]), Ledger(30, rows=6), Draws(0)).indices
+    assert found["mean"] == alone.tolist()
+    assert found["mean"] != found["last"]
+
+
+def test_half_precision_is_whitened_in_double():
+    rng = np.random.default_rng(0)
+    pool = (rng.standard_normal((60, 4)) * [9, 1, 1, 0.01]).astype(np.float16)
+    target = (rng.standard_normal((5, 4)) * [9, 1, 1, 0.01]).astype(np.float16)
+    half, single = (
+        Tarot().run(view_of(pool.astype(t), target.astype(t)), Ledger(60, rows=9), Draws(0)).indices
+        for t in (np.float16, np.float32)
+    )
+    assert half.tolist() == single.tolist()
+
+
+def test_a_target_of_one_row_or_of_few_has_an_automatic_size():
+    rng = np.random.default_rng(0)
+    pool = rng.standard_normal((50, 3))
+    for rows in (1, 2, 3):
+        target = rng.standard_normal((rows, 3))
+        picks = Tarot(size="automatic").run(view_of(pool, target), Ledger(50, rows=50), Draws(0))
+        assert 1 <= len(picks.indices) <= 50
 
 
 def test_the_automatic_size_takes_rows_like_the_target_alone():

@@ -12,6 +12,7 @@ from scipy import sparse
 from handful import errors
 from handful.runtime.run import Run
 from handful.transport import costs as costs_module
+from handful.transport import sinkhorn as sinkhorn_module
 from handful.transport.costs import Costs, unit
 from handful.transport.exact import exact
 from handful.transport.sinkhorn import sinkhorn
@@ -54,6 +55,51 @@ def test_sinkhorn_is_within_its_gap_of_the_exact_cost(n, m, d, kind, seed):
     assert least.gap <= 1e-9
     for one in (least, found):
         assert abs(b @ one.targets) < 1e-9 * found.scale + 1e-12
+
+
+def encloses(found, least):
+    """The check of the two bounds."""
+    room = 1e-9 * found.scale
+    return found.bound <= least.cost + room and found.cost >= least.cost - room
+
+
+def unmended(sweeping, g, epsilon, sums):
+    """A double: the cost of a plan that does not move all of b."""
+    cost = 0.0
+    for tile in sweeping.costs.tiles:
+        part, costs = sweeping.costs.part(tile), sweeping.costs.tile(tile)
+        plan, total, _ = sweeping._plan(costs, g, epsilon)
+        keep = np.minimum(sweeping.b / np.maximum(sums, 1e-300), 1.0)
+        cost += float(((sweeping.a[part] / total)[:, None] * plan * keep * costs).sum())
+    return cost, float(found_bound(sweeping, g))
+
+
+def found_bound(sweeping, g):
+    least = [
+        sweeping.a[sweeping.costs.part(t)] @ (sweeping.costs.tile(t) - g).min(axis=1)
+        for t in sweeping.costs.tiles
+    ]
+    return sweeping.b @ g + sum(least)
+
+
+def mean_price(sweeping, g, epsilon, sums):
+    """A double: prices of the mean target in place of the cheapest."""
+    least = [
+        sweeping.a[sweeping.costs.part(t)] @ (sweeping.costs.tile(t) - g).mean(axis=1)
+        for t in sweeping.costs.tiles
+    ]
+    return np.inf, float(sweeping.b @ g + sum(least))
+
+
+@pytest.mark.parametrize("double", [unmended, mean_price])
+def test_bounds_that_are_none_are_seen(double, monkeypatch):
+    rows, targets, a, b = clouds(60, 50, 3, 1)
+    costs = Costs(rows, targets)
+    least = exact(costs, rows=a, targets=b)
+    asked = {"rows": a, "targets": b, "gap": 0.0, "sweeps": 5}
+    assert encloses(sinkhorn(costs, **asked), least)
+    monkeypatch.setattr(sinkhorn_module._Sweeping, "certify", double)
+    assert not encloses(sinkhorn(costs, **asked), least)
 
 
 def test_prices_reach_those_of_the_exact_solver():
@@ -156,6 +202,20 @@ def test_threads_and_what_is_held_change_nothing(held, monkeypatch):
     assert one.rows.tobytes() == other.rows.tobytes()
     assert one.targets.tobytes() == other.targets.tobytes()
     assert (one.cost, one.bound) == (other.cost, other.bound)
+
+
+def test_tiles_of_any_size_change_only_the_last_bits(monkeypatch):
+    rows, targets, a, b = clouds(1500, 30, 20, 5)
+    found = {}
+    for tile in (512, 37, 1500):
+        monkeypatch.setattr(costs_module, "TILE_ROWS", tile)
+        found[tile] = sinkhorn(Costs(rows, targets), rows=a, targets=b, gap=1e-3)
+    for tile in (37, 1500):
+        assert found[tile].sweeps == found[512].sweeps
+        np.testing.assert_allclose(found[tile].rows, found[512].rows, atol=1e-9)
+        np.testing.assert_allclose(found[tile].targets, found[512].targets, atol=1e-9)
+        assert found[tile].cost == pytest.approx(found[512].cost, rel=1e-12)
+        assert found[tile].bound == pytest.approx(found[512].bound, rel=1e-12)
 
 
 def test_the_order_of_rows_changes_only_the_last_bits():

@@ -45,9 +45,22 @@ def stopped_early(heads, target, penalty, steps=2000):
 def test_the_relevance_is_where_no_step_lowers_the_lasso(k, tasks, part, seed):
     heads, target = planted(seed, k, tasks, min(3, tasks))
     penalty = part * largest_penalty(heads, target)
-    [nu] = lasso(heads, target, np.array([penalty]))
+    [nu], _ = lasso(heads, target, np.array([penalty]))
     assert worst_fault(heads, target, nu, penalty) < 1e-4 * penalty + 1e-9
     assert np.count_nonzero(nu) <= k  # in general position
+
+
+def test_the_gap_told_is_that_of_the_dual_and_grows_where_the_descent_is_cut_short(monkeypatch):
+    heads, target = planted(0)
+    [nu], [gap] = lasso(heads, target, np.array([0.05]))
+    left = target - heads @ nu
+    dual = left * min(1.0, 0.05 / np.abs(heads.T @ left).max())  # feasible: |Wᵀu| ≤ λ
+    primal = left @ left / 2 + 0.05 * np.abs(nu).sum()
+    least = target @ target / 2 - (target - dual) @ (target - dual) / 2
+    assert gap == pytest.approx(2 * (primal - least) / (target @ target), abs=1e-8)
+    assert gap < 1e-9
+    monkeypatch.setattr("handful.weighing.relevance.ROUNDS", 3)
+    assert lasso(heads, target, np.array([0.05]))[1][0] > 1e-4
 
 
 def test_the_check_of_the_optimum_catches_what_is_stopped_early_or_has_another_penalty():
@@ -55,7 +68,9 @@ def test_the_check_of_the_optimum_catches_what_is_stopped_early_or_has_another_p
     early = stopped_early(heads, target, 0.05, steps=200)
     assert worst_fault(heads, target, early, 0.05) > 1e-3
     assert np.count_nonzero(early) > 5
-    [other] = lasso(heads, target, np.array([0.05 * len(target)]))  # scikit-learn's α taken for λ
+    [other], _ = lasso(
+        heads, target, np.array([0.05 * len(target)])
+    )  # scikit-learn's α taken for λ
     assert worst_fault(heads, target, other, 0.05) > 0.01
 
 
@@ -63,7 +78,7 @@ def test_the_sources_reference_sum_of_relevance_far_below_least_squares_whatever
     found = []
     for seed in range(30):
         heads, target = planted(seed)
-        [nu] = lasso(heads, target, np.array([0.05]))
+        [nu], _ = lasso(heads, target, np.array([0.05]))
         found.append([np.abs(nu).sum(), np.abs(least_length(heads, target)).sum()])
     ours, rival = np.mean(found, axis=0)
     assert 2.4 < ours < 3.4  # 3.0 there
@@ -180,9 +195,9 @@ def test_a_long_head_is_not_preferred_for_its_length():
 
 def test_a_collinear_task_changes_no_prediction():
     heads, target = planted(6)
-    [one] = lasso(heads, target, np.array([0.05]))
+    [one], _ = lasso(heads, target, np.array([0.05]))
     twice = np.concatenate([heads, heads[:, np.flatnonzero(one)]], axis=1)
-    [other] = lasso(twice, target, np.array([0.05]))
+    [other], _ = lasso(twice, target, np.array([0.05]))
     np.testing.assert_allclose(twice @ other, heads @ one, atol=1e-5)
     assert np.abs(other).sum() == pytest.approx(np.abs(one).sum(), abs=1e-5)
 
@@ -193,7 +208,7 @@ def test_the_planted_tasks_are_not_what_is_found():
         rng = np.random.default_rng(seed)
         heads = rng.standard_normal((5, 60))
         few = rng.choice(60, 7, replace=False)
-        [nu] = lasso(heads, heads[:, few] @ rng.standard_normal(7), np.array([0.05]))
+        [nu], _ = lasso(heads, heads[:, few] @ rng.standard_normal(7), np.array([0.05]))
         share.append(np.abs(nu[few]).sum() / np.abs(nu).sum())
     assert np.mean(share) < 0.5  # T ≫ k: 15 % there
 

@@ -207,7 +207,7 @@ def lasso_tasks(
 ) -> None:
     """Share out samples over source tasks, by how much each says about a target's head (Lasso).
 
-    Parameters: penalty (λ; none: from a grid), scaled, least, fee, tolerance.
+    Its parameters: handful methods lasso-tasks.
     """
     from handful.cli.weighing import run_tasks
 
@@ -247,8 +247,8 @@ def pooled_negatives(
 ) -> None:
     """Weigh candidates so that pooling does not turn relevant ones into negatives.
 
-    Adds weight, selection_weight and keep to each row; with --sample also drawn. Parameters: scores (logit, list),
-    clip, keep.
+    Adds weight, selection_weight and keep to each row; with --sample also drawn. Its parameters: handful methods
+    pooled-negatives.
     """
     from handful.cli.weighing import run_negatives
 

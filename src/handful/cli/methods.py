@@ -9,7 +9,7 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-from handful import methods
+from handful import methods, weighing
 from handful.cli.show import print_json, table
 from handful.parameters import describe, parameters
 
@@ -17,7 +17,8 @@ from handful.parameters import describe, parameters
 def run(name: str | None, as_json: bool) -> None:
     """List all, or describe one."""
     if name is not None:
-        record = describe_method(name)
+        key = name.replace("-", "_")
+        record = describe_system(key) if key in weighing.SYSTEMS else describe_method(name)
         if as_json:
             print_json(record)
         else:
@@ -25,7 +26,9 @@ def run(name: str | None, as_json: bool) -> None:
         return
     records = [describe_method(key) for key in methods.keys()]  # noqa: SIM118  a function, no dict
     if as_json:
-        print_json({"methods": records})
+        print_json(
+            {"methods": records, "pick_no_rows": list(map(describe_system, weighing.SYSTEMS))}
+        )
         return
     for needs in sorted({tuple(r["needs"]) for r in records}, key=lambda n: (len(n), n)):
         print(textwrap.fill(f"Needs {_needs(needs)}:", 78))
@@ -37,6 +40,8 @@ def run(name: str | None, as_json: bool) -> None:
         table((), rows)
         print()
     print("Features are your own vectors (--embeddings), or are made from text.")
+    commands = [f"handful {key.replace('_', '-')}" for key in weighing.SYSTEMS]
+    print(f"Picking no rows, so commands: {', '.join(commands)}.")
     print("All of one, with its parameters: handful methods NAME.")
     print("Where none is named, auto chooses by what the pool offers.")
 
@@ -94,6 +99,21 @@ def describe_method(key: str) -> dict[str, Any]:
     }
 
 
+def describe_system(key: str) -> dict[str, Any]:
+    """A system that picks no rows, as it declares itself."""
+    cls = weighing.find(key)
+    text = inspect.cleandoc(cls.__doc__ or "")
+    return {
+        "key": key,
+        "summary": text.partition("\n")[0],
+        "description": text,
+        "command": f"handful {key.replace('_', '-')}",
+        "paper": cls.paper,
+        "version": cls.version,
+        "parameters": _parameters(cls),
+    }
+
+
 def _parameters(cls: type[Any]) -> list[dict[str, Any]]:
     kinds = typing.get_type_hints(cls)
     return [
@@ -109,17 +129,17 @@ def _parameters(cls: type[Any]) -> list[dict[str, Any]]:
 
 def _show(record: dict[str, Any]) -> None:
     print(f"{record['key']}\n\n{record['description']}\n")
-    table(
-        (),
-        [
+    facts = [("  paper", record["paper"]), ("  version", str(record["version"]))]
+    if "command" in record:
+        table((), [("  command", record["command"]), *facts])
+    else:
+        own = [
             ("  needs", ", ".join(record["needs"]) or "nothing"),
             ("  honours", ", ".join(record["honours"])),
             ("  nested", "yes: each prefix is itself a pick" if record["nested"] else "no"),
             ("  cost", record["cost"]),
-            ("  paper", record["paper"]),
-            ("  version", str(record["version"])),
-        ],
-    )
+        ]
+        table((), [*own, *facts])
     if not record["parameters"]:
         print("\nIt has no parameters.")
         return

@@ -53,11 +53,10 @@ class TextCopies:
         self.texts = Strings.concatenate(parts)
         self._known, hashes = learn_runs(self.texts.data, self.texts.offsets)
         self._hashes = np.unique(hashes)
-        self._rows: list[tuple[list[str], Counter[tuple[str, ...]]]] | None = None
-        self._with: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._full: _Full | None = None
         digest = hashlib.blake2b(self.texts.data.tobytes(), digest_size=16)
         digest.update(self.texts.offsets.tobytes())
-        self.identity = {"targets": digest.hexdigest(), "width": WIDTH, "version": 1}
+        self.identity = {"targets": digest.hexdigest(), "width": WIDTH, "version": 2}
 
     def codes(self, texts: Strings) -> Codes:
         """(m,) NONE, EQUAL or NEAR."""
@@ -75,22 +74,36 @@ class TextCopies:
         """One text, compared in full with the target rows it shares a run with."""
         from handful.kernels.text_reference import tokens
 
-        if self._rows is None:
-            self._rows = [(words, _runs(words)) for words in map(tokens, self.texts)]
-            for row, (_, runs) in enumerate(self._rows):
-                for run in runs:
-                    self._with[run].append(row)
+        if self._full is None:
+            self._full = _in_full(self.texts)  # whole before any thread sees it
+        rows, having = self._full
         words = tokens(text)
         if not words:
             return NONE
-        if any(words == other for other, _ in self._rows):
+        if any(words == other for other, _ in rows):
             return EQUAL
         own = _runs(words)
-        for row in {row for run in own for row in self._with.get(run, ())}:
-            other = self._rows[row][1]
+        for row in {row for run in own for row in having.get(run, ())}:
+            other = rows[row][1]
             if (own & other).total() >= SHARED * (own | other).total():
                 return NEAR
         return NONE
+
+
+_Words = tuple[str, ...]
+_Full = tuple[list[tuple[list[str], "Counter[_Words]"]], dict[_Words, list[int]]]
+"""Words and runs of each target row, and the rows that have a run."""
+
+
+def _in_full(texts: Strings) -> _Full:
+    from handful.kernels.text_reference import tokens
+
+    rows = [(words, _runs(words)) for words in map(tokens, texts)]
+    having: dict[_Words, list[int]] = defaultdict(list)
+    for row, (_, runs) in enumerate(rows):
+        for run in runs:
+            having[run].append(row)
+    return rows, having
 
 
 def _runs(words: list[str]) -> Counter[tuple[str, ...]]:

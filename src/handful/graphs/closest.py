@@ -89,14 +89,44 @@ class Closest:
 
     def lists(self) -> Lists:
         """All lists in order."""
-        from handful.kernels.closest import EMPTY
+        return _in_order(self.names, self.values, self.names.shape[1])
 
-        order = np.lexsort((self.names, -self.values), axis=-1)
-        names = np.take_along_axis(self.names, order, -1)
-        values = np.take_along_axis(self.values, order, -1)
-        filled = names != EMPTY
-        names[~filled] = -1
-        return Lists(names, values, filled.sum(axis=1))
+    def packed(self) -> Indices:
+        """(2, m, L) int64: names, and the bits of values, in no order; for `merged`."""
+        return np.stack([self.names, self.values.view(np.int64)])
+
+
+def merged(parts: Indices) -> Lists:
+    """The lists of a pool from those of parts of it: the same as if all had been offered at once.
+
+    Args:
+        parts: (p, 2, m, L) of `Closest.packed`; may be memory-mapped.
+    """
+    _, _, m, count = parts.shape
+    found = [
+        _in_order(
+            np.concatenate(parts[:, 0, j : j + 1], axis=-1),
+            np.concatenate(parts[:, 1, j : j + 1], axis=-1).view(np.float64),
+            count,
+        )
+        for j in range(m)
+    ]
+    return Lists(*(np.concatenate([getattr(one, name) for one in found]) for name in _FIELDS))
+
+
+_FIELDS = ("names", "values", "lengths")
+
+
+def _in_order(names: Indices, values: Floats, count: int) -> Lists:
+    """The largest values of each row first, the earlier name where they tie."""
+    from handful.kernels.closest import EMPTY
+
+    order = np.lexsort((names, -values), axis=-1)[:, :count]
+    names = np.take_along_axis(names, order, -1)
+    values = np.take_along_axis(values, order, -1)
+    filled = names != EMPTY
+    names[~filled] = -1
+    return Lists(names, values, filled.sum(axis=1))
 
 
 Put = Callable[[Indices, NDArray[np.bool_], Floats, Indices], None]

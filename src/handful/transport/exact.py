@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from handful import errors
@@ -37,7 +39,9 @@ def exact(
     if isinstance(costs, Costs):
         costs = np.concatenate([costs.tile(tile) for tile in costs.tiles])
     a, b = weights(rows, costs.shape[0]), weights(targets, costs.shape[1])
-    plan, log = emd(a, b, np.ascontiguousarray(costs), numItermax=STEPS, log=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it warns of is in its log, and an error here
+        plan, log = emd(a, b, np.ascontiguousarray(costs), numItermax=STEPS, log=True)
     if log["warning"] is not None:
         raise errors.transport_not_solved(costs.shape, str(log["warning"]))
     cost = float(np.einsum("ij,ij->", plan, costs))

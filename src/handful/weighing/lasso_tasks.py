@@ -118,9 +118,10 @@ class LassoTasks:
         steps, fits = path(w_heads, target)
         if self.penalty is None:
             place = self._chosen(steps, samples)
-            penalty, relevance = steps[place].penalty, fits[place]
+            penalty, relevance, gap = steps[place].penalty, fits[place], None
         else:
-            penalty, relevance = self.penalty, lasso(w_heads, target, np.array([self.penalty]))[0]
+            penalty = self.penalty
+            [relevance], [gap] = lasso(w_heads, target, np.array([penalty]))
             if not relevance.any():
                 raise errors.no_relevant_task(penalty, largest_penalty(w_heads, target))
         other = least_length(w_heads, target)
@@ -138,7 +139,7 @@ class LassoTasks:
                 self,
                 asked,
                 heads.inputs(),
-                _result(found, penalty, steps, rival),
+                {**_result(found, penalty, steps, rival), "duality_gap": gap},
             ),
         )
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from handful import errors
 from handful.budget import Ledger
 from handful.methods._contract import MethodFacts, View
 from handful.parameters import parameter
@@ -72,9 +73,9 @@ class Goracs:
         fixed = len(ledger.taken)
         group.start(ledger)
         rows = np.array(ledger.taken, np.int64)
-        began, solved = group.solve(rows).cost, group.solve(rows)
-        rows, solved, kept = group.refine(rows, fixed, solved)
-        notes = {"transport_at_start": began, "transport_cost": solved.cost, "exchanges": kept}
+        began = group.solve(group.costs(rows))
+        rows, solved, kept = group.refine(rows, fixed, began)
+        notes = {"transport_at_start": began.cost, "transport_cost": solved.cost, "exchanges": kept}
         return Picks(rows, notes=notes)
 
 
@@ -90,6 +91,9 @@ class _Group:
         bonus = np.zeros(view.n)
         if method.norms is not None:
             norms = view.score(method.norms)
+            if norms.min() < 0.0:
+                row = int(norms.argmin())
+                raise errors.negative_value("norms", row, float(norms[row]), "goracs")
             bonus = method.trade * norms / (norms.max() or 1.0)
         self._scale, self._bonus = largest, bonus
 
@@ -97,11 +101,11 @@ class _Group:
         """(r, m) c of some rows."""
         return self._costs.of(rows) / self._scale - self._bonus[rows, None]
 
-    def solve(self, rows: Indices) -> Transport:
-        """Exact transport of a group."""
+    def solve(self, matrix: Floats) -> Transport:
+        """Exact transport of a group, from its costs."""
         from handful.transport.exact import exact
 
-        return exact(self.costs(rows))
+        return exact(matrix)
 
     def _each(self, function: Any) -> Floats:
         """(n,) a number of each row's costs, tile by tile."""
@@ -135,44 +139,48 @@ class _Group:
             own = self.costs(np.array([row]))[0]
             least = own if least is None else np.minimum(least, own)
 
-    def estimates(self, rows: Indices, solved: Transport) -> tuple[Floats, Floats]:
+    def estimates(self, rows: Indices, matrix: Floats, solved: Transport) -> tuple[Floats, Floats]:
         """(n,) F of every row added to the group, and (k,) F of each of the group added to the others."""
-        reduced = self.costs(rows) - solved.rows[:, None]
+        reduced = matrix - solved.rows[:, None]
         k, least = len(rows), reduced.min(axis=0)
         inner = np.empty(k)
         for place in range(k):
             others = np.delete(reduced, place, axis=0)
             f = others.min(axis=0) if k > 1 else least
-            inner[place] = added(self.costs(rows[place : place + 1]), f, k)[0]
+            inner[place] = added(matrix[place : place + 1], f, k)[0]
         return self._each(lambda c: added(c, least, k)), inner
 
     def refine(
         self, rows: Indices, fixed: int, solved: Transport
     ) -> tuple[Indices, Transport, int]:
         """Exchanges, each of which lowers the cost."""
-        kept = 0
+        kept, matrix = 0, self.costs(rows)
         while kept < self.method.exchanges:
-            outer, inner = self.estimates(rows, solved)
+            outer, inner = self.estimates(rows, matrix, solved)
             outer[rows] = np.inf
             most = self.method.candidates
             ranked = self.view.ranking(-outer, at_most=min(self.view.n - len(rows), most))
             leaving = [p for p in np.argsort(-inner, kind="stable") if p >= fixed][:most]
-            better = self._better(rows, leaving, ranked, solved)
+            better = self._better(rows, matrix, leaving, ranked, solved)
             if better is None:
                 break
-            rows, solved = better
+            rows, matrix, solved = better
             kept += 1
         return rows, solved, kept
 
     def _better(
-        self, rows: Indices, leaving: list[Any], ranked: Any, solved: Transport
-    ) -> tuple[Indices, Transport] | None:
-        for place, row in product(leaving, ranked):
-            tried = rows.copy()
-            tried[place] = row
-            found = self.solve(tried)
+        self, rows: Indices, matrix: Floats, leaving: list[Any], ranked: Any, solved: Transport
+    ) -> tuple[Indices, Floats, Transport] | None:
+        """The first exchange that lowers the cost: the group, its costs and its transport."""
+        coming = self.costs(ranked)
+        for place, (row, own) in product(leaving, list(zip(ranked, coming, strict=True))):
+            changed = matrix.copy()
+            changed[place] = own
+            found = self.solve(changed)
             if found.cost < solved.cost - 1e-12:
-                return tried, found
+                rows = rows.copy()
+                rows[place] = row
+                return rows, changed, found
         return None
 
 

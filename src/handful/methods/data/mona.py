@@ -132,7 +132,7 @@ def _enough(ledger: Ledger) -> int | None:
 
 def _sparse(rows: Any, whose: str, first: int = 0) -> Any:
     """CSR float64; a negative activation is refused with its place."""
-    found = csr_matrix(rows, dtype=np.float64)
+    found = csr_matrix(rows, dtype=np.float64, copy=True)  # else the caller's own would be sorted
     found.sum_duplicates()
     bad = np.flatnonzero(found.data < 0)
     if len(bad):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,17 +11,19 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from handful.budget import Ledger
-from handful.graphs.closest import Closest, Lists
+from handful.graphs.closest import Closest, Lists, merged
 from handful.methods._contract import MethodFacts, Target, View
 from handful.methods._near import pick_near
 from handful.parameters import parameter
 from handful.pool import BLOCK_ROWS, Strings
 from handful.rng import Draws
 from handful.runtime.work import Size, Work
-from handful.selection import Floats, Picks
+from handful.selection import Floats, Indices, Picks
 
 SAMPLE_ROWS = 20_000
 """Rows whose mean stands for that of the pool, where it has more."""
+STRETCH_BLOCKS, STRETCHES = 16, 64
+"""Blocks of rows of which lists are written to the cache together; at most so many stretches."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,10 @@ class NearestToTarget:
     answers the kinds that the pool has most of. Several targets take turns, and within one its rows do.
 
     Texts are read twice, in blocks, and never held: once for df, once for the lists of the best rows of each
-    row of the target. The lists are exact; ties go to the earlier id. `contrast` helps where a target is a
-    manner of writing, and harms where it is a family of near-copies, the middle of which it fills with more of the
-    same; its default was chosen on other splits of the texts that `benchmarks/targets.py` reports.
+    row of the target; those of the sample once more. Sums and lists of finished stretches stay in the cache. The
+    lists are exact; ties go to the earlier id. `contrast` helps where a target is a manner of writing, and harms
+    where it is a family of near-copies, the middle of which it fills with more of the same; its default was chosen
+    on other splits of the texts that `benchmarks/targets.py` reports.
 
     Cost: two hashings of all words; for each distinct word of a row, the rows of the target that have it.
     Memory: 24 bytes a bucket, 16 bytes an entry of a list, 30 MB for the sample, 10 bytes a row.
@@ -94,27 +98,35 @@ class NearestToTarget:
         return pick_near(view, ledger, search, self.merge)
 
     def _pool(self, view: View, rng: Draws) -> tuple[Floats, Floats]:
-        """(buckets,) idf, and x̄: one pass over the texts."""
-        draws = rng.uniforms("nearest_to_target sample", view.keys)
-        sampled = np.zeros(view.n, bool)
-        sampled[view.ranking(-draws, at_most=SAMPLE_ROWS)] = True
-        read, frequency = view.read_texts, np.zeros(self.buckets, np.int64)
-        assert read is not None
-        view.run_with.progress.stage("counting documents", view.n)
-
-        def count(start: int) -> tuple[int, NDArray[np.int64], Any]:
-            stop = min(view.n, start + BLOCK_ROWS)
-            rows = self._counts(read(start, stop))
-            found = np.bincount(rows.indices, minlength=self.buckets)
-            return stop - start, found, rows[np.flatnonzero(sampled[start:stop])]
-
-        kept = []
-        for done, found, rows in view.run_with.map_blocks(count, range(0, view.n, BLOCK_ROWS)):
-            frequency += found
-            kept.append(rows)
-            view.run_with.progress.advance(done)
+        """(buckets,) idf, from one pass over the texts, and x̄, from the sample."""
+        frequency = view.cached_sums(
+            "nearest_to_target documents",
+            self._hashing(),
+            (self.buckets,),
+            np.int64,
+            lambda texts: np.bincount(self._counts(texts).indices, minlength=self.buckets),
+            progress="counting documents",
+        )
         idf: Floats = np.log((1 + view.n) / (1 + frequency)) + 1
+        draws = rng.uniforms("nearest_to_target sample", view.keys)
+        sample = np.sort(view.ranking(-draws, at_most=SAMPLE_ROWS))
+        read = view.read_texts
+        assert read is not None
+
+        def count(part: tuple[int, int, Indices]) -> Any:
+            start, stop, rows = part
+            if len(rows) > (stop - start) // 4:
+                return self._counts(read(start, stop).take(rows - start))
+            return self._counts(Strings.concatenate([read(row, row + 1) for row in rows.tolist()]))
+
+        view.run_with.progress.stage("weighing a sample", None)
+        kept = list(view.run_with.map_blocks(count, view.blocks_with(sample)))
         return idf, _mean(_weigh(vstack(kept, format="csr"), idf))
+
+    def _hashing(self) -> dict[str, Any]:
+        from handful.kernels.text import HASH_NAME
+
+        return {"hash": HASH_NAME, "ngrams": self.ngrams, "buckets": self.buckets}
 
     def _counts(self, texts: Strings) -> Any:
         """CSR (m, buckets) float32: how often each n-gram stands in some texts."""
@@ -144,20 +156,51 @@ class NearestToTarget:
     ) -> Lists:
         """Lists of the best open rows of each target row: one pass over the texts."""
         ends = np.cumsum([rows.shape[0] for rows in targets])
-        found = Closest(vstack(targets, format="csr"), count, shifts=shifts, ends=ends)
+        rows = vstack(targets, format="csr")
         read, order = view.read_texts, np.arange(view.n) if view.rank is None else view.rank
         assert read is not None
         view.run_with.progress.stage("comparing with the target", view.n)
 
-        def offer(start: int) -> int:
-            stop = min(view.n, start + BLOCK_ROWS)
-            rows = _weigh(self._counts(read(start, stop)), idf)
-            found.offer(rows, order[start:stop], is_open[start:stop])
-            return stop - start
+        def lists_of(first: int, last: int) -> Closest:
+            found = Closest(rows, count, shifts=shifts, ends=ends)
 
-        for done in view.run_with.map_blocks(offer, range(0, view.n, BLOCK_ROWS)):
-            view.run_with.progress.advance(done)
-        return found.lists()
+            def offer(start: int) -> int:
+                stop = min(last, start + BLOCK_ROWS)
+                weighed = _weigh(self._counts(read(start, stop)), idf)
+                found.offer(weighed, order[start:stop], is_open[start:stop])
+                return stop - start
+
+            for done in view.run_with.map_blocks(offer, range(first, last, BLOCK_ROWS)):
+                view.run_with.progress.advance(done)
+            return found
+
+        if view.run_with.cache is None or not view.identity:
+            return lists_of(0, view.n).lists()
+        stretch = max(STRETCH_BLOCKS, -(-view.n // (STRETCHES * BLOCK_ROWS))) * BLOCK_ROWS
+        parts = view.run_with.cache.array(
+            "nearest_to_target lists",
+            {
+                **view.identity,
+                **self._hashing(),
+                "stretch": stretch,
+                "compared": _digest(rows.data, rows.indices, rows.indptr, shifts, idf, ends),
+                "candidates": _digest(is_open, order),
+                "version": self.facts.version,
+            },
+            (-(-view.n // stretch), 2, rows.shape[0], count),
+            np.int64,
+            lambda a, _: lists_of(a * stretch, min(view.n, (a + 1) * stretch)).packed()[None],
+            block_rows=1,
+        )
+        return merged(parts)
+
+
+def _digest(*arrays: NDArray[Any]) -> str:
+    """Names the content of some arrays."""
+    found = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def _weigh(counts: Any, idf: Floats) -> Any:
