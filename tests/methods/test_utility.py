@@ -140,7 +140,7 @@ def test_verify_says_that_the_function_answers_otherwise(method, tmp_path):
     pool = {"embedding": X, "text": [f"row {i}" for i in range(N)]}
     chosen = handful.select(pool, rows=12, method=method(utility=U.take), cache=False)
     saved = handful.save(chosen, pool, tmp_path / "out.jsonl")
-    with pytest.raises(errors.VerifyError, match="the utility .* gave other answers"):
+    with pytest.raises(errors.VerifyError, match=r"the utility .* gave other answers"):
         handful.verify(saved.manifest, pool, method=method(utility=(-U).take), cache=False)
 
 
