@@ -27,7 +27,7 @@ def test_it_is_what_the_normal_equations_give(shape, kind):
     rows = rng.standard_normal(shape) + 3.0
     rows[rng.random(shape) < 0.3] = 0.0
     targets = rng.standard_normal(shape[0])
-    weights, constants = ridge(kind(rows), targets, PENALTIES)
+    weights, constants, _ = ridge(kind(rows), targets, PENALTIES)
     assert weights.shape == (len(PENALTIES), shape[1])
     if shape[0] == 1:  # nothing varies: the constant says it all
         assert np.allclose(weights, 0) and np.allclose(constants, targets[0])
@@ -38,10 +38,27 @@ def test_it_is_what_the_normal_equations_give(shape, kind):
         assert np.isclose(b, constant, rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [np.asarray, scipy.sparse.csr_array])
+@pytest.mark.parametrize("shape", [(20, 4), (8, 12)])
+def test_the_error_is_that_of_leaving_each_row_out_in_turn(shape, kind):
+    rng = np.random.default_rng(2)
+    rows, targets = rng.standard_normal(shape) + 1.0, rng.standard_normal(shape[0])
+    p, d = shape
+    scale = ((rows - rows.mean(axis=0)) ** 2).sum() / p / min(p, d)
+    wide = np.hstack([rows, np.ones((p, 1))])
+    for penalty, error in zip(PENALTIES, ridge(kind(rows), targets, PENALTIES).errors, strict=True):
+        shrink = p * penalty * scale * np.diag([*np.ones(d), 0.0])
+        missed = []
+        for i in range(p):
+            w, y = np.delete(wide, i, axis=0), np.delete(targets, i)
+            missed.append(wide[i] @ np.linalg.solve(w.T @ w + shrink, w.T @ y) - targets[i])
+        assert np.isclose(error, np.mean(np.square(missed)), rtol=1e-7)
+
+
 def test_the_check_catches_a_constant_that_is_penalised():
     rng = np.random.default_rng(0)
     rows, targets = rng.standard_normal((30, 3)) + 2, rng.standard_normal(30) + 5
-    weights, _ = ridge(rows - 0, targets, PENALTIES[-1:])
+    weights, _, _ = ridge(rows, targets, PENALTIES[-1:])
     wide = np.hstack([rows, np.ones((30, 1))])
     scale = np.var(rows, axis=0).mean()
     all_shrunk = np.linalg.solve(
@@ -54,12 +71,13 @@ def test_the_check_catches_a_constant_that_is_penalised():
 def test_a_penalty_means_the_same_in_any_unit(unit):
     rng = np.random.default_rng(1)
     rows, targets = rng.standard_normal((30, 4)), rng.standard_normal(30)
-    weights, constants = ridge(rows, targets, PENALTIES)
-    other, moved = ridge(rows * unit, targets, PENALTIES)
+    weights, constants, errors = ridge(rows, targets, PENALTIES)
+    other, moved, same = ridge(rows * unit, targets, PENALTIES)
+    assert np.allclose(same, errors, rtol=1e-10)
     assert np.allclose(other * unit, weights, rtol=1e-10)
     assert np.allclose(moved, constants, rtol=1e-10)
 
 
 def test_rows_that_are_all_equal_predict_the_mean():
-    weights, constants = ridge(np.ones((5, 3)), np.arange(5.0), PENALTIES)
+    weights, constants, _ = ridge(np.ones((5, 3)), np.arange(5.0), PENALTIES)
     assert np.allclose(weights, 0) and np.allclose(constants, 2.0)

@@ -136,6 +136,15 @@ def test_verify_says_that_it_needs_the_function_and_takes_it_again(method, tmp_p
 
 
 @pytest.mark.parametrize("method", BOTH)
+def test_verify_says_that_the_function_answers_otherwise(method, tmp_path):
+    pool = {"embedding": X, "text": [f"row {i}" for i in range(N)]}
+    chosen = handful.select(pool, rows=12, method=method(utility=U.take), cache=False)
+    saved = handful.save(chosen, pool, tmp_path / "out.jsonl")
+    with pytest.raises(errors.VerifyError, match=r"the utility .* gave other answers"):
+        handful.verify(saved.manifest, pool, method=method(utility=(-U).take), cache=False)
+
+
+@pytest.mark.parametrize("method", BOTH)
 def test_those_who_watch_are_told_how_far_the_asking_is(method):
     class Watch:
         def __init__(self):

@@ -254,6 +254,8 @@ def _pick_differences(then: Mapping[str, Any], picked: Indices, now: Selection) 
         differ.append(
             f"{now.method} is of version {version} now, and was {then['method']['version']}"
         )
+    if then.get("notes", {}).get("utility_sha256") != now.notes.get("utility_sha256"):
+        differ.append("the utility was asked about other rows, or gave other answers")
     return differ
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -11,31 +11,38 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def ridge(rows: Any, targets: Floats, penalties: Floats) -> tuple[Floats, Floats]:
-    """Weights and constants of the best linear fit under each penalty.
+class Fits(NamedTuple):
+    """Linear fits, one a penalty: (q, d) weights, (q,) constants, (q,) mean squared leave-one-out errors."""
+
+    weights: Floats
+    constants: Floats
+    errors: Floats
+
+
+def ridge(rows: Any, targets: Floats, penalties: Floats) -> Fits:
+    """The best linear fit under each penalty, and how well it would foretell a row left out.
 
         min_{w, b}  (1/p) Σ_i (⟨x_i, w⟩ + b − y_i)²  +  λ·s·‖w‖²
+        error = (1/p) Σ_i ((y_i − ŷ_i) / (1 − h_ii))²,    ŷ = H y
 
-    s is the mean of the min(p, d) largest eigenvalues of the rows' covariance, so λ is free of their unit.
-    One eigendecomposition serves all penalties: of the covariance (d, d), or of the inner products (p, p) of the
-    centred rows, whichever is smaller.
+    s is the mean of the min(p, d) largest eigenvalues of the rows' covariance, so λ is free of their unit; the
+    error is that of fits without row i under the same penalty p·λ·s, none of which is made. One eigendecomposition
+    serves all penalties: of the covariance (d, d), or of the inner products (p, p) of the centred rows.
 
     Args:
         rows: (p, d) dense or CSR, finite; p ≥ 1.
         targets: (p,).
         penalties: (q,) λ > 0.
 
-    Returns:
-        (q, d) weights w and (q,) constants b, float64.
-
-    Cost: O(p·d·min(p, d) + min(p, d)³); memory 16·min(p, d)² bytes beside the rows.
+    Cost: O(p·d·min(p, d) + min(p, d)³); memory 16·min(p, d)·(min(p, d) + p) bytes beside the rows.
 
     Source: Hoerl & Kennard 1970, Ridge regression, equation 2.3; Saunders, Gammerman & Vovk 1998, Ridge
-    regression learning algorithm in dual variables, section 2.
+    regression learning algorithm in dual variables, section 2; Allen 1974, The relationship between variable
+    selection and data augmentation and a method for prediction (PRESS).
 
     Example:
-        >>> w, b = ridge(np.array([[0.0], [1.0], [2.0]]), np.array([1.0, 3.0, 5.0]), np.array([1e-9, 1.0]))
-        >>> w.round(3).ravel().tolist(), b.round(3).tolist()
+        >>> fits = ridge(np.array([[0.0], [1.0], [2.0]]), np.array([1.0, 3.0, 5.0]), np.array([1e-9, 1.0]))
+        >>> fits.weights.round(3).ravel().tolist(), fits.constants.round(3).tolist()
         ([2.0, 1.0], [1.0, 2.0])
     """
     p, d = rows.shape
@@ -49,11 +56,18 @@ def ridge(rows: Any, targets: Floats, penalties: Floats) -> tuple[Floats, Floats
     products = products - p * np.outer(mean, mean) if small else _double_centred(products)
     values, vectors = np.linalg.eigh(products / p)
     values = np.maximum(values, 0.0)
-    scale = float(values.mean()) or 1.0
-    turned = (vectors.T @ right) / p
-    solved = (turned / (values + scale * np.asarray(penalties)[:, None])) @ vectors.T
+    damped = values + (float(values.mean()) or 1.0) * np.asarray(penalties)[:, None]  # (q, m)
+    solved = ((vectors.T @ right) / p / damped) @ vectors.T
     weights = solved if small else np.asarray(solved @ rows)  # the solutions sum to 0, as y does
-    return weights, centre - weights @ mean
+    constants = centre - weights @ mean
+    spread = (
+        np.square(np.asarray(rows @ vectors) - mean @ vectors)
+        if small
+        else (p * values * vectors**2)
+    )  # (p, m): squares of the centred rows along each eigenvector
+    leverages = 1 / p + spread @ (1 / (p * damped)).T
+    left = np.asarray(rows @ weights.T) + constants - np.asarray(targets)[:, None]
+    return Fits(weights, constants, np.mean((left / np.maximum(1 - leverages, 1e-12)) ** 2, axis=0))
 
 
 def _double_centred(products: Floats) -> Floats:

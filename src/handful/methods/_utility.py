@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from handful import errors
 from handful.methods._contract import View
@@ -30,7 +31,7 @@ class Utility(Protocol):
         [9, 3]
     """
 
-    def __call__(self, rows: Indices, /) -> Any:
+    def __call__(self, rows: Indices, /) -> ArrayLike:
         """Answer for (m,) row numbers of the source, ascending: (m,) finite numbers."""
         ...
 

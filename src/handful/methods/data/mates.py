@@ -24,9 +24,9 @@ from handful.selection import Floats, Indices, Picks
 LEAST_PROBES = 10
 """Fewer probed rows than this teach nothing."""
 HOLD_OUT = 0.1
-"""Share of the probed rows by which the fit is judged."""
+"""Share of the probed rows that the fit does not see, and is judged by."""
 PENALTIES: Floats = np.logspace(-3, 3, 7)
-"""λ of the ridge fits, of which the best on the rows held out is kept."""
+"""λ of the ridge fits, of which the one of the least leave-one-out error is kept."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Mates:
     """Probe a few rows, predict the utility of all, and draw rows with odds that grow with it.
 
         y_i: the utility of a probed row, standardised by the rows fitted on
-        û = ridge regression of y on the features, fitted on nine tenths of the probes
+        û: ridge regression of y on the features, fitted on nine tenths of the probes
         draw without replacement,  P(i next) ∝ exp(û_i / T):  the largest of û_i / T + Gumbel noise
 
     The utility is a model's: by how much the loss on reference rows falls when the model takes one training step
@@ -46,8 +46,8 @@ class Mates:
     Larger must help: a loss after the step with its sign turned will do, for what the loss was before is the same
     for every row and drops out. Take the reference rows from data that you neither train nor test on; the released
     script takes them from the documents of its test. It also draws the smallest of loss/T *plus* Gumbel noise,
-    which is not the draw it says; here it is exact. A linear fit on your features stands where the paper tunes a
-    BERT; it reports Spearman's correlation on the tenth held out, by which also the penalty is chosen.
+    which is not the draw it says; here it is exact. A linear fit on your features, its penalty chosen by leaving
+    each row out, stands where the paper tunes a BERT; its Spearman correlation on the tenth held out is reported.
 
     Cost: the probes, and O(p·d·min(p, d) + n·d) for p of them. Memory: 24 bytes a row.
 
@@ -149,7 +149,7 @@ class Mates:
     def _fitted(
         self, features: Any, view: View, rng: Draws, rows: Indices, utilities: Floats
     ) -> tuple[Floats, float, dict[str, Any]]:
-        """(d,) weights and constant of the fit that ranks the rows held out best; the smallest such penalty."""
+        """(d,) weights and constant of the fit, and how it ranks the rows held out."""
         held = max(2, round(HOLD_OUT * len(rows)))
         order = np.argsort(rng.uniforms("mates hold-out", view.keys[rows]), kind="stable")
         test, train = np.sort(order[:held]), np.sort(order[held:])
@@ -157,17 +157,16 @@ class Mates:
         y: Floats = (utilities - mean) / (spread or 1.0)
         known = float_rows(features[rows])
         with one_thread():
-            weights, constants = ridge(known[train], y[train], PENALTIES)
-            guessed = np.asarray(known[test] @ weights.T)
-        agreed = np.array([spearman(column, y[test]) for column in guessed.T])
-        best = int(np.argmax(agreed))
+            fits = ridge(known[train], y[train], PENALTIES)
+            best = int(np.argmin(fits.errors))
+            guessed = np.asarray(known[test] @ fits.weights[best])
         told = {
             "probed_rows": len(rows),
             "held_out": held,
-            "held_out_spearman": float(agreed[best]),
+            "held_out_spearman": spearman(guessed, y[test]),
             "penalty": float(PENALTIES[best]),
         }
-        return weights[best], float(constants[best]), told
+        return fits.weights[best], float(fits.constants[best]), told
 
 
 def spearman(predicted: Floats, actual: Floats) -> float:
