@@ -157,6 +157,16 @@ def gaussians(seed: int) -> tuple[dict[str, float], list[handful.Selection]]:
     }, [found]
 
 
+AGAINST = (
+    ("snp", "random"),
+    ("snp", "random groups"),
+    ("snp", "nearest groups"),
+    ("snp", "dsir"),
+    ("snp", "rds"),
+    ("snp, the union whole", "all of the pool"),
+)
+
+
 def show(
     one: Callable[[int], tuple[dict[str, float], list[handful.Selection]]], seeds: int
 ) -> bool:
@@ -166,11 +176,13 @@ def show(
         mean, half = interval(np.array([row[name] for row in rows]))
         print(f"  {name:22} {mean:6.3f} ± {half:.3f}")
     held = True
-    for other in ("random", "random groups", "nearest groups", "dsir", "rds"):
+    for ours, other in AGAINST:
         if other in rows[0]:
-            mean, half = interval(np.array([row["snp"] - row[other] for row in rows]))
-            print(f"  snp less {other}: {mean:+.3f} ± {half:.3f}")
+            mean, half = interval(np.array([row[ours] - row[other] for row in rows]))
+            print(f"  {ours} less {other}: {mean:+.3f} ± {half:.3f}")
             held &= other != "random" or mean - half > 0
+    shares = [s.notes["rows_of_union"] / s.n for several in searched for s in several]
+    print(f"  rows of the union: {np.mean(shares):.1%} of the pool")
     curves = [np.array(s.notes["frechet_of_unions"]) for several in searched for s in several]
     inner = np.mean([0 < c.argmin() < len(c) - 1 for c in curves])
     kept = [int(c.argmin()) + 1 for c in curves]

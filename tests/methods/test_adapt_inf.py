@@ -171,13 +171,13 @@ def test_prefixes_are_picks_and_extremes_are_the_last_of_their_cluster():
 @pytest.mark.parametrize("method", [AdaptInf(scores="even", clusters=4), AdaptInfPool(clusters=4)])
 def test_must_includes_count_in_the_part_of_their_cluster(method):
     x, scores, own = skills(2)
-    ledger = Ledger(100, rows=20)
-    included = np.flatnonzero(own == 0)[:5].tolist()
+    ledger = Ledger(100, rows=60)
+    included = np.flatnonzero(own == 0)[:10].tolist()
     for row in included:
         ledger.take(row)
     found = method.run(view_of(x, scores), ledger, Draws(0))
-    assert found.indices[:5].tolist() == included
-    assert found.notes["picks_of_clusters"] == [6, 6, 5, 3]
+    assert found.indices[:10].tolist() == included
+    assert found.notes["picks_of_clusters"] == [23, 22, 12, 3]
 
 
 @pytest.mark.parametrize("key", ["adapt_inf:scores=even+tailed,clusters=4", "adapt_inf_pool"])

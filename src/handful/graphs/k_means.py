@@ -44,7 +44,7 @@ def k_means(
         seed: Of the start, and of the mini-batches.
         rounds: At most.
         starts: Fits, of which the best is kept.
-        batch: Rows of a mini-batch; None: all rows in every round.
+        batch: Rows of a mini-batch; None, or as many as there are: all rows in every round.
 
     Cost: O(n·c·d) a round, or O(batch·c·d) a mini-batch.
 
@@ -60,7 +60,7 @@ def k_means(
     from sklearn.exceptions import ConvergenceWarning
 
     asked = {"n_init": starts, "max_iter": rounds, "random_state": seed}
-    if batch is None:
+    if batch is None or rows.shape[0] <= batch:
         fit = cluster.KMeans(count, **asked)
     else:
         fit = cluster.MiniBatchKMeans(count, batch_size=batch, **asked)

@@ -55,7 +55,8 @@ class MethodFacts:
         version: Rises when its picks change.
         optimises: What it strives for of "coverage", "likeness", "diversity", "balance", "score": a verdict
             does not rest on a measure of that. A target needs no mention, for part of it is held out.
-        columns: Parameters that name a numeric column of the pool; goes with the need "columns".
+        columns: Parameters that name a numeric column of the pool, or several with + between; goes with the need
+            "columns".
     """
 
     paper: str

@@ -20,8 +20,8 @@ from handful.selection import Floats, Indices, Picks
 
 BATCH = 10_240
 """Rows of a mini-batch of k-means."""
-ROUNDS, STARTS = 100, 10
-"""Passes of k-means over the rows, at most; and starts, of which the best is gone on with."""
+ROUNDS, STARTS = 100, 5
+"""Passes of k-means over the rows, at most; and starts, the best of which is kept: one would miss small skills."""
 REACH = 4.0
 """Standard deviations that a histogram reaches to either side; what lies beyond counts in its last bin."""
 
@@ -30,7 +30,7 @@ REACH = 4.0
 class AdaptInf:
     """Cut the pool into clusters of gradients, skills that nobody has named, and give each an equal part.
 
-        clusters:  mini-batch k-means on gradient vectors
+        clusters:  k-means on gradient vectors, by mini-batches of 10,240
         parts:     water-filling: ⌈K/c⌉ rows each; a smaller cluster is taken whole, its surplus is spread
         scorer:    per cluster, argmax_f H(histogram of (f − mean f)/std f, 50 bins on ±4)
         sample:    per cluster, between the 5 and 95 % quantiles of that score, an equal part of each of 50 bins
