@@ -294,6 +294,21 @@ def test_a_function_of_two_arguments_is_given_the_rows_held_out():
     assert all(sum(row < 10 for row in held) == 2 for _, held in seen)
 
 
+def test_methods_that_read_several_arrays_by_name_are_compared():
+    rng = np.random.default_rng(0)
+    rows = {
+        name: {
+            "text": [f"{name} {i}" for i in range(n)],
+            **{f"c{j}": rng.standard_normal((n, 4)).astype(np.float32) for j in range(2)},
+        }
+        for name, n in (("pool", 60), ("target", 20))
+    }
+    found = compare(
+        rows["pool"], like=rows["target"], methods=["less:arrays=c0+c1"], rows=6, seeds=2
+    )
+    assert [line.method for line in found.whole] == ["less:arrays=c0+c1"]
+
+
 def test_nested_methods_have_a_learning_curve_of_prefixes():
     found = compare(
         pool(),

@@ -79,7 +79,9 @@ class Contest:
         )
 
     def _make_features(self) -> None:
-        """Make what several methods share before any is timed."""
+        """Make what several methods share before any is timed; arrays of the user's own are there already."""
+        if self.field.prepared.pool.arrays:
+            return
         for entrant in self.entrants.values():
             if {"features", "target_features"} & set(entrant.method.facts.needs):
                 self.field.prepared.view.array(getattr(entrant.method, "array", None))
