@@ -1,12 +1,12 @@
 """Every method on every data set, against random: writes docs/evidence.md.
 
-    HANDFUL_DATA=FOLDER python benchmarks/claims/evidence.py [--small] [--only NAME] [--write] [--seeds 10]
+    HANDFUL_DATA=FOLDER python benchmarks/claims/evidence.py [--small] [--only NAME] [--write] [--resume FILE]
 
 Each data set is cut by seed to at most 4,000 rows and handed to `handful.compare` with every method that it has
 what it needs for. A small model is trained on each pick and on random picks of the same size, and tested on rows
 that neither saw, for each seed others. Finished parts are kept in the cache (HANDFUL_CACHE), so a run that was
-ended goes on, and `--only` does a part of it. The page is written of all sets; of some, with the others named on
-it, where --write says so.
+ended goes on; of sets whose probe is a function, --resume keeps what was found. `--only` does a part of it. The page
+is written of all sets; of some, with the others named on it, where --write says so.
 
 FOLDER holds the data sets by name; those that are not there are named on the page as missing. `--small` tries
 the whole on 600 rows and 5 seeds, and prints.
@@ -15,12 +15,15 @@ the whole on 600 rows and 5 seeds, and prints.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from _modelled import MODELLED
 from _sets import SETS, Trial
@@ -57,23 +60,42 @@ small model on that data, and no promise for another. `stratified` is told the l
 """
 
 
-def page(found: Mapping[str, Comparison], missing: list[str], seeds: int) -> str:
+@dataclass(frozen=True)
+class Found:
+    """What the page says of a data set: an outcome for each method, and its table."""
+
+    outcomes: dict[str, str]
+    table: list[str]
+
+    @classmethod
+    def of(cls, name: str, comparison: Comparison) -> Found:
+        """Of a finished comparison."""
+        outcomes = {key_of(line): line.gain.outcome for line in comparison.whole}
+        return cls(outcomes, _table(name, comparison))
+
+
+def page(found: Mapping[str, Found], missing: list[str], seeds: int) -> str:
     """All of it as Markdown."""
-    keys = sorted({key_of(line) for comparison in found.values() for line in comparison})
     parts = [
         "# Evidence: every method against random\n",
         "Written by `make claims` (`benchmarks/claims/evidence.py`) through `handful.compare`, losses and all.",
         f"{seeds} seeds a data set, from 0; {platform.machine()}, Python {platform.python_version()}, "
-        f"{os.cpu_count()} cores; {time.strftime('%Y-%m-%d')}; handful {handful.__version__}. All methods run "
-        "with their default parameters.\n",
+        f"{os.cpu_count()} cores; {time.strftime('%Y-%m-%d')}; handful {handful.__version__}. Methods run "
+        "with their default parameters, but for names of columns and arrays.\n",
         READ,
-        *_counts(found, keys),
+        "\n## At a glance\n",
+        f"{SIGNS['better']} better than random, {SIGNS['worse']} worse, {SIGNS['same']} no different, "
+        "blank: not tried, or it refused the rows.\n",
     ]
+    for kind in dict.fromkeys(TRIALS[name].kind for name in found):
+        parts += _counts(kind, {n: one for n, one in found.items() if TRIALS[n].kind == kind})
+    tried = {key for one in found.values() for key in one.outcomes}
+    untried = [key for key in methods.keys() if key not in tried]  # noqa: SIM118  a function, no dict
+    if untried:
+        parts.append(f"Not tried, for no set here has what they need: {', '.join(untried)}.\n")
     if missing:
-        parts.append(f"\nNot tried in this run, or not on this machine: {', '.join(missing)}.\n")
-    for name, comparison in found.items():
-        parts += _table(name, comparison)
-    return "\n".join(parts) + "\n"
+        parts.append(f"Sets not tried in this run, or not on this machine: {', '.join(missing)}.\n")
+    return "\n".join([*parts, *(line for one in found.values() for line in one.table)]) + "\n"
 
 
 def key_of(line: Line) -> str:
@@ -81,25 +103,17 @@ def key_of(line: Line) -> str:
     return line.method.partition(":")[0]
 
 
-def _counts(found: Mapping[str, Comparison], keys: list[str]) -> list[str]:
-    """Methods by data sets, a sign each."""
+def _counts(kind: str, found: Mapping[str, Found]) -> list[str]:
+    """Methods by the data sets of a kind, a sign each."""
     lines = [
-        "\n## At a glance\n",
-        f"{SIGNS['better']} better than random, {SIGNS['worse']} worse, {SIGNS['same']} no different, "
-        "blank: it had not what it needs, or refused the rows.\n",
+        f"{kind.capitalize()}:\n",
         f"| method | {' | '.join(found)} |",
         f"|---|{':-:|' * len(found)}",
     ]
-    for key in keys:
-        signs = []
-        for comparison in found.values():
-            line = next((x for x in comparison.whole if key_of(x) == key), None)
-            signs.append("" if line is None else SIGNS[line.gain.outcome])
+    for key in sorted({key for one in found.values() for key in one.outcomes}):
+        signs = (SIGNS.get(one.outcomes.get(key, ""), "") for one in found.values())
         lines.append(f"| {key} | {' | '.join(signs)} |")
-    untried = [key for key in methods.keys() if key not in keys]  # noqa: SIM118  a function, no dict
-    if untried:
-        lines.append(f"\nNo set here has what these need: {', '.join(untried)}.")
-    return lines
+    return [*lines, ""]
 
 
 def _table(name: str, found: Comparison) -> list[str]:
@@ -130,29 +144,46 @@ def _row(line: Line) -> str:
     return f"| {' | '.join(cells)} | {line.cpu_seconds:.2f} | {MARKS[gain.outcome]} |"
 
 
+def kept_of(path: Path | None, asked: list[Any]) -> dict[str, Found]:
+    """What an earlier run found, where it asked the same of the same methods."""
+    if path is None or not path.exists():
+        return {}
+    record = json.loads(path.read_text())
+    if record["asked"] != asked:
+        return {}
+    return {name: Found(**one) for name, one in record["found"].items()}
+
+
 def main() -> int:
     """Compare, print each table, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--small", action="store_true", help="600 rows, 5 seeds; writes nothing")
     parser.add_argument("--only", choices=TRIALS, action="append", help="once for each data set")
     parser.add_argument("--write", action="store_true", help="the page, also of --only some sets")
+    parser.add_argument("--resume", type=Path, help="a .json to keep finished data sets in")
     parser.add_argument("--seeds", type=int, help="10 where not given")
     options = parser.parse_args()
     most = SMALL_ROWS if options.small else ROWS
     seeds = options.seeds or (SMALL_SEEDS if options.small else SEEDS)
     folder = Path(os.environ.get("HANDFUL_DATA", "data"))
-    found, missing = {}, []
+    asked = [most, seeds, handful.__version__, *methods.keys()]
+    found = kept_of(options.resume, asked)
     for name in options.only or TRIALS:
+        if name in found:
+            continue
         before = time.process_time()
         try:
-            found[name] = compare(TRIALS[name], folder, most, seeds)
+            found[name] = Found.of(name, compare(TRIALS[name], folder, most, seeds))
         except FileNotFoundError:
-            missing.append(name)
             print(f"{name}: not in {folder}, skipped", file=sys.stderr)
             continue
-        print("\n".join(_table(name, found[name])))
+        print("\n".join(found[name].table))
         print(f"{time.process_time() - before:.0f} CPU s\n", flush=True)
-    missing += [name for name in TRIALS if name not in found and name not in missing]
+        if options.resume:
+            told = {key: asdict(one) for key, one in found.items()}
+            options.resume.write_text(json.dumps({"asked": asked, "found": told}))
+    found = {name: found[name] for name in TRIALS if name in found}
+    missing = [name for name in TRIALS if name not in found]
     if found and not options.small and (options.write or not options.only):
         PAGE.write_text(page(found, missing, seeds), encoding="utf-8")
         print(f"Wrote {PAGE}")
