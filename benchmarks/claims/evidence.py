@@ -5,8 +5,8 @@
 Each data set is cut by seed to at most 4,000 rows and handed to `handful.compare` with every method that it has
 what it needs for. A small model is trained on each pick and on random picks of the same size, and tested on rows
 that neither saw, for each seed others. Finished parts are kept in the cache (HANDFUL_CACHE), so a run that was
-ended goes on; of sets whose probe is a function, --resume keeps what was found. `--only` does a part of it. The page
-is written of all sets; of some, with the others named on it, where --write says so.
+ended goes on; of sets whose probe is a function, --resume keeps what was found. `--only` does a part of it. The
+page is written of all sets; of some, with the others named on it, where --write says so.
 
 FOLDER holds the data sets by name; those that are not there are named on the page as missing. `--small` tries
 the whole on 600 rows and 5 seeds, and prints.

@@ -15,8 +15,8 @@ from handful.selection import Floats, Indices
 
 MOST_ROWS, MOST_SUMS = 2048, 32
 FEWEST_FEATURES = 4
-PENALTY = 1e-3
-"""Of ridge regression, as a share of the mean variance of what it sees."""
+PRIOR_ROWS = 3
+"""The penalty of ridge regression, in rows of the mean variance: few picks are no reason to run wild."""
 
 
 class Filling:
@@ -55,8 +55,8 @@ class Filling:
 
         def one(pick: Indices) -> list[float]:
             rows = np.sort(pick)
-            spread = float(np.sum((seen[rows] - seen[rows].mean(axis=0)) ** 2)) / self.sums
-            filled = ridge(seen[rows], hidden[rows], asked, penalty=max(PENALTY * spread, 1e-9))
+            penalty = max(PRIOR_ROWS * float(seen[rows].var(axis=0).mean()), 1e-9)
+            filled = ridge(seen[rows], hidden[rows], asked, penalty=penalty)
             missed = float(np.sum((filled - answers) ** 2))
             return [1 - missed / whole if whole else 0.0]
 
