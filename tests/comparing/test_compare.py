@@ -309,6 +309,29 @@ def test_methods_that_read_several_arrays_by_name_are_compared():
     assert [line.method for line in found.whole] == ["less:arrays=c0+c1"]
 
 
+def test_progress_counts_the_parts_of_the_comparison_alone():
+    class Heard:
+        def __init__(self):
+            self.stages = []
+
+        def stage(self, label, total):
+            self.stages.append([label, total, 0])
+
+        def advance(self, steps):
+            self.stages[-1][2] += steps
+
+        def note(self, sentence):
+            pass
+
+    heard = Heard()
+    words = {"text": [f"{i} of {i % 7}" for i in range(80)]}
+    like = {"text": ["1 of 1", "2 of 1", "3 of 1", "4 of 1", "5 of 1"]}
+    methods = ["dsir", "nearest_to_target", "random"]
+    compare(words, like=like, methods=methods, rows=8, seeds=2, progress=heard, cache=False)
+    assert [stage for stage in heard.stages if stage[0] == "comparing"] == [["comparing", 8, 8]]
+    assert heard.stages[-1][0] == "comparing"
+
+
 def test_nested_methods_have_a_learning_curve_of_prefixes():
     found = compare(
         pool(),

@@ -49,8 +49,8 @@ class Contest:
     def run(self, seeds: Sequence[int]) -> Comparison:
         """Every method on every seed, then the statistics."""
         told = self.field.prepared.run.progress
-        told.stage("comparing", len(seeds) * (len(self.entrants) + 1))
         self._make_features()
+        told.stage("comparing", len(seeds) * (len(self.entrants) + 1))
         records: dict[str, list[dict[str, Any]]] = {name: [] for name in ("", *self.entrants)}
         left_out: dict[str, str] = {}
         for seed in seeds:
