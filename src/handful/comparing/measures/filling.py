@@ -43,14 +43,18 @@ class Filling:
         self.signs = np.where(draws < 0.5, -1.0, 1.0).reshape(width, 2 * self.sums)
         count = scene.held_features.shape[0]
         draws = uniforms(0, "held-out rows asked", np.arange(count, dtype=np.uint64))
-        self.asked = sample(draws, np.arange(count), MOST_ROWS)
+        asked = sample(draws, np.arange(count), MOST_ROWS)
+        if self.facts:
+            self.rows, self.asked = (
+                self._sums(scene.features),
+                self._sums(scene.held_features[asked]),
+            )
 
     def values(self, picks: Sequence[Indices]) -> Floats:
         """R² of the model that each pick trains; as many columns as facts."""
         if not self.facts:
             return np.zeros((len(picks), 0))
-        seen, hidden = self._sums(self.scene.features)
-        asked, answers = self._sums(self.scene.held_features[self.asked])
+        (seen, hidden), (asked, answers) = self.rows, self.asked
         whole = float(np.sum((answers - answers.mean(axis=0)) ** 2))
 
         def one(pick: Indices) -> list[float]:
