@@ -61,7 +61,7 @@ def test_a_method_that_picks_clean_labels_trains_better_and_its_opposite_worse()
     assert by["random"].gain.outcome == "same"
     assert found.probe == "classifier" and found.larger_is_better
     assert [line.method for line in found.whole] == [repr(clean), "random", repr(dirty)]
-    assert "better than random by" in found.sentence(by[repr(clean)])
+    assert "better than random, accuracy" in found.sentence(by[repr(clean)])
     assert "no different from random" in found.sentence(by["random"])
 
 

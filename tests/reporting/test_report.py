@@ -300,3 +300,23 @@ def test_a_million_rows_give_a_page_under_five_megabytes(tmp_path):
     prepared, selection = chosen(data, method="top", score="stars", rows=20_000)
     page = write_page(prepared, selection, tmp_path / "large.html")
     assert page.stat().st_size < 5_000_000
+
+
+def test_the_page_of_a_selection_of_this_session_has_its_verdict_too(tmp_path):
+    best = handful.select(pool(), rows=20, method="random", cache=False, text="text")
+    page = handful.report(best, tmp_path / "a.html", pool(), cache=False).read_text()
+    assert 'id="h-verdict"' in page
+    page = handful.report(best, tmp_path / "b.html", pool(), draws=0, cache=False).read_text()
+    assert 'id="h-verdict"' not in page
+
+
+def test_without_features_the_nearest_pick_is_told_by_words():
+    words = ["red apple pie", "red apple tart", "blue sea wave", "green hill top", "blue sea foam"]
+    best = handful.select(
+        {"text": words, "s": [0, 5, 4, 3, 1]}, rows=3, method="top", score="s", cache=False
+    )
+    told = handful.explain(best, 0, {"text": words, "s": [0, 5, 4, 3, 1]}, cache=False)
+    assert told.nearest == "1" and 0 < told.cosine < 1
+    assert (
+        handful.explain(best, 3, {"text": words, "s": [0, 5, 4, 3, 1]}, cache=False).nearest is None
+    )
