@@ -166,7 +166,7 @@ def test_closest_calls_are_told_where_the_method_is_quick_and_not_where_it_would
     page = gather(prepared, selection)
     assert not page.calls and page.calls_note == calls.NOT_AGAIN
     monkeypatch.undo()
-    prepared, selection = chosen(pool(), method="stratified", rows=12, group="group")
+    prepared, selection = chosen(pool(), method="k_means", rows=12, draws=0)
     assert gather(prepared, selection).calls_note == calls.TOGETHER
     prepared, selection = chosen(pool(), method="random", rows=0)
     assert gather(prepared, selection).calls_note == calls.ALIKE
@@ -180,6 +180,16 @@ def test_k_center_names_the_rows_left_out_without_asking_how_all_stand(monkeypat
     page = gather(prepared, selection)
     assert [call.shown.row for call in page.calls] == left.tolist()
     assert np.allclose([call.value for call in page.calls], stand[left], atol=1e-5)
+
+
+def test_a_method_that_picks_in_turn_shows_the_last_picks_and_those_that_would_be_next():
+    asked = {"method": "nearest_to_target", "like": ["elm fig", "ash bee"], "draws": 0}
+    prepared, selection = chosen(pool(), rows=12, **asked)
+    _, larger = chosen(pool(), rows=17, **asked)
+    page = gather(prepared, selection)
+    assert [call.shown.row for call in page.calls] == larger.indices[7:].tolist()
+    assert [call.kept for call in page.calls] == [True] * 5 + [False] * 5
+    assert [call.value for call in page.calls] == list(range(8, 18))
 
 
 def test_near_duplicates_among_the_picks_are_named():
