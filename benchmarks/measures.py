@@ -2,7 +2,7 @@
 
     HANDFUL_DATA=FOLDER python benchmarks/measures.py [--only NAME]
 
-On each labelled set of `benchmarks/claims/evidence.py`, nine methods choose in the trial of a verdict. Every
+On each labelled set of `benchmarks/claims/_sets.py`, nine methods choose in the trial of a verdict. Every
 measure tells how far the pick lies from 39 random ones, in standard deviations of those, turned so that larger is
 better; so does the accuracy on held-out rows of a linear classifier trained on the picks' labels. Set side by
 side for all methods:
@@ -28,7 +28,9 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parent / "claims"))
 
-from evidence import ROWS, TEXT, TRIALS, cut
+from _sets import SETS as TRIALS
+from _sets import TEXT
+from evidence import ROWS
 
 from handful.comparing.cases import verdict
 from handful.comparing.verdict import Reading
@@ -64,7 +66,7 @@ def told(reading: Reading) -> tuple[float, int]:
 def of_set(name: str, folder: Path) -> list[dict[str, tuple[float, int]]]:
     """What each measure says of each method's pick."""
     trial = TRIALS[name]
-    data = cut(trial.read(folder)[0], ROWS)
+    data = trial.read(folder, ROWS)[0]
     rows = min(trial.rows, len(data["label"]) // 4)
     base = prepare(data, request({"rows": rows, "label": "label", "method": "k_center"}), None)
     found = []

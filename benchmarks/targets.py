@@ -29,6 +29,7 @@ import platform
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,18 @@ class Corpus:
 
     @classmethod
     def read(cls, folder: Path, name: str) -> Corpus:
-        """Read texts and domains; the vocabulary is the most frequent words of all texts."""
+        """Read texts and domains."""
         import pyarrow.compute
         import pyarrow.parquet
 
         file, column = CORPORA[name]
         table = pyarrow.parquet.read_table(folder / file, columns=[column, "text"])
         table = table.filter(pyarrow.compute.match_substring_regex(table["text"], r"\S"))
-        texts = table["text"].to_pylist()
+        return cls.of(table["text"].to_pylist(), table[column].to_pylist())
+
+    @classmethod
+    def of(cls, texts: list[str], domains: Sequence[Any] = ()) -> Corpus:
+        """Texts by the numbers of their words; the vocabulary is the most frequent words of all texts."""
         tokens = [re.findall(r"\w+|[^\w\s]+", text.lower()) for text in texts]
         lengths = np.array([len(row) for row in tokens])
         distinct, places = np.unique(np.concatenate(tokens), return_inverse=True)
@@ -82,7 +87,7 @@ class Corpus:
         number = np.full(len(distinct), VOCABULARY - 1)  # the last stands for all rare words
         number[order] = np.arange(len(order))
         words = np.split(number[places], np.cumsum(lengths)[:-1])
-        return cls(texts, np.array(table[column].to_pylist()).astype(str), words)
+        return cls(texts, np.array(domains).astype(str), words)
 
     def large(self) -> list[str]:
         """Domains with enough rows."""

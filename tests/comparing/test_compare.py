@@ -61,7 +61,7 @@ def test_a_method_that_picks_clean_labels_trains_better_and_its_opposite_worse()
     assert by["random"].gain.outcome == "same"
     assert found.probe == "classifier" and found.larger_is_better
     assert [line.method for line in found.whole] == [repr(clean), "random", repr(dirty)]
-    assert "better than random by" in found.sentence(by[repr(clean)])
+    assert "better than random, accuracy" in found.sentence(by[repr(clean)])
     assert "no different from random" in found.sentence(by["random"])
 
 
@@ -292,6 +292,44 @@ def test_a_function_of_two_arguments_is_given_the_rows_held_out():
     assert "fifth of the target" in compare(data, like=like, **common).scope
     assert all(len(held) == 6 and max(held) < 30 for _, held in seen)
     assert all(sum(row < 10 for row in held) == 2 for _, held in seen)
+
+
+def test_methods_that_read_several_arrays_by_name_are_compared():
+    rng = np.random.default_rng(0)
+    rows = {
+        name: {
+            "text": [f"{name} {i}" for i in range(n)],
+            **{f"c{j}": rng.standard_normal((n, 4)).astype(np.float32) for j in range(2)},
+        }
+        for name, n in (("pool", 60), ("target", 20))
+    }
+    found = compare(
+        rows["pool"], like=rows["target"], methods=["less:arrays=c0+c1"], rows=6, seeds=2
+    )
+    assert [line.method for line in found.whole] == ["less:arrays=c0+c1"]
+
+
+def test_progress_counts_the_parts_of_the_comparison_alone():
+    class Heard:
+        def __init__(self):
+            self.stages = []
+
+        def stage(self, label, total):
+            self.stages.append([label, total, 0])
+
+        def advance(self, steps):
+            self.stages[-1][2] += steps
+
+        def note(self, sentence):
+            pass
+
+    heard = Heard()
+    words = {"text": [f"{i} of {i % 7}" for i in range(80)]}
+    like = {"text": ["1 of 1", "2 of 1", "3 of 1", "4 of 1", "5 of 1"]}
+    methods = ["dsir", "nearest_to_target", "random"]
+    compare(words, like=like, methods=methods, rows=8, seeds=2, progress=heard, cache=False)
+    assert [stage for stage in heard.stages if stage[0] == "comparing"] == [["comparing", 8, 8]]
+    assert heard.stages[-1][0] == "comparing"
 
 
 def test_nested_methods_have_a_learning_curve_of_prefixes():

@@ -276,7 +276,7 @@ def test_hidden_values_are_filled_in_by_ridge_regression_on_the_picks(sparse, d)
     for pick, (found,) in zip(picks, measure.values(picks), strict=True):
         seen, hidden = x[pick, :width], x[pick, width:]
         apart = seen - seen.mean(axis=0)
-        penalty = filling.PENALTY * (apart**2).sum() / width
+        penalty = filling.PRIOR_ROWS * (apart**2).mean()
         own = apart @ apart.T + penalty * np.eye(len(pick))  # among the rows: (XXᵀ + λI)⁻¹
         weights = apart.T @ np.linalg.solve(own, hidden - hidden.mean(axis=0))
         filled = (e[:, :width] - seen.mean(axis=0)) @ weights + hidden.mean(axis=0)

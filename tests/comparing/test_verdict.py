@@ -297,3 +297,8 @@ def test_a_method_that_is_not_nested_has_no_curve():
         facts: ClassVar[MethodFacts] = replace(FACTS, nested=False)
 
     assert judge(with_method(cloud(), Whole(to_target))).curve is None
+
+
+def test_a_single_pick_has_a_curve_of_one_point():
+    found = judge(with_method(cloud(), Ranked(to_target), rows=1), draws=39)
+    assert found.curve.picked == (1,) and found.curve.values == (found.readings[0].value,)

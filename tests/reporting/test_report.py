@@ -166,7 +166,7 @@ def test_closest_calls_are_told_where_the_method_is_quick_and_not_where_it_would
     page = gather(prepared, selection)
     assert not page.calls and page.calls_note == calls.NOT_AGAIN
     monkeypatch.undo()
-    prepared, selection = chosen(pool(), method="stratified", rows=12, group="group")
+    prepared, selection = chosen(pool(), method="k_means", rows=12, draws=0)
     assert gather(prepared, selection).calls_note == calls.TOGETHER
     prepared, selection = chosen(pool(), method="random", rows=0)
     assert gather(prepared, selection).calls_note == calls.ALIKE
@@ -180,6 +180,16 @@ def test_k_center_names_the_rows_left_out_without_asking_how_all_stand(monkeypat
     page = gather(prepared, selection)
     assert [call.shown.row for call in page.calls] == left.tolist()
     assert np.allclose([call.value for call in page.calls], stand[left], atol=1e-5)
+
+
+def test_a_method_that_picks_in_turn_shows_the_last_picks_and_those_that_would_be_next():
+    asked = {"method": "nearest_to_target", "like": ["elm fig", "ash bee"], "draws": 0}
+    prepared, selection = chosen(pool(), rows=12, **asked)
+    _, larger = chosen(pool(), rows=17, **asked)
+    page = gather(prepared, selection)
+    assert [call.shown.row for call in page.calls] == larger.indices[7:].tolist()
+    assert [call.kept for call in page.calls] == [True] * 5 + [False] * 5
+    assert [call.value for call in page.calls] == list(range(8, 18))
 
 
 def test_near_duplicates_among_the_picks_are_named():
@@ -300,3 +310,23 @@ def test_a_million_rows_give_a_page_under_five_megabytes(tmp_path):
     prepared, selection = chosen(data, method="top", score="stars", rows=20_000)
     page = write_page(prepared, selection, tmp_path / "large.html")
     assert page.stat().st_size < 5_000_000
+
+
+def test_the_page_of_a_selection_of_this_session_has_its_verdict_too(tmp_path):
+    best = handful.select(pool(), rows=20, method="random", cache=False, text="text")
+    page = handful.report(best, tmp_path / "a.html", pool(), cache=False).read_text()
+    assert 'id="h-verdict"' in page
+    page = handful.report(best, tmp_path / "b.html", pool(), draws=0, cache=False).read_text()
+    assert 'id="h-verdict"' not in page
+
+
+def test_without_features_the_nearest_pick_is_told_by_words():
+    words = ["red apple pie", "red apple tart", "blue sea wave", "green hill top", "blue sea foam"]
+    best = handful.select(
+        {"text": words, "s": [0, 5, 4, 3, 1]}, rows=3, method="top", score="s", cache=False
+    )
+    told = handful.explain(best, 0, {"text": words, "s": [0, 5, 4, 3, 1]}, cache=False)
+    assert told.nearest == "1" and 0 < told.cosine < 1
+    assert (
+        handful.explain(best, 3, {"text": words, "s": [0, 5, 4, 3, 1]}, cache=False).nearest is None
+    )

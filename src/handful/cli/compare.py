@@ -9,9 +9,10 @@ from typing import Any, TextIO
 from handful.cli.flags import Given
 from handful.cli.progress import progress
 from handful.cli.request import Asked, asked, named
-from handful.cli.show import bytes_of, print_json, table, time_of
+from handful.cli.show import bytes_of, print_json, span_of, table
 from handful.cli.verdict import short
 from handful.comparing.comparison import Comparison, Line, check_suffix
+from handful.comparing.written import gained
 from handful.flow.save import files_read
 
 _OWN = ("seeds", "probe", "probe_command", "smaller_is_better", "test", "test_embeddings")
@@ -42,6 +43,8 @@ def run(typed: Given) -> None:
         print_json(found.record())
     elif not quiet:
         show_comparison(found)
+        if "output" in typed:
+            print(f"Wrote {typed['output']}: a row for each method and size.")
         if "report" in typed:
             print(f"Wrote {typed['report']}: open it in a browser.")
     sys.stdout.flush()
@@ -86,14 +89,14 @@ def show_comparison(found: Comparison, file: TextIO | None = None) -> None:
     for line in found.whole:
         curve = [other for other in found if other.method == line.method]
         if len(curve) > 1:
-            sizes = ", ".join(f"{o.picked:,.0f}: {o.gain.mean:+.2g}" for o in reversed(curve))
+            sizes = ", ".join(f"{o.picked:,.0f}: {gained(o.gain)[0]}" for o in reversed(curve))
             print(f"  {line.method}, gain by size  {sizes}", file=file)
     for name, reason in found.left_out.items():
         print(f"  {name} was left out: {reason}", file=file)
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    gain = line.gain
+    gain, (mean, interval) = line.gain, gained(line.gain)
     unsure = gain.low is None or gain.high is None
     words = {"better": "better", "same": "no different", "worse": "worse"}
     return (
@@ -101,10 +104,10 @@ def _cells(line: Line) -> tuple[str, ...]:
         f"{line.picked:,.0f}",
         short(line.mean),
         short(line.random),
-        f"{gain.mean:+.2g}",
-        "too few seeds" if unsure else f"{gain.low:+.2g} to {gain.high:+.2g}",
+        mean,
+        interval,
         "" if gain.p is None else f"{gain.p:.2g}",
-        time_of(line.wall_seconds),
+        span_of(line.wall_seconds),
         "" if line.peak_bytes is None else bytes_of(line.peak_bytes),
         "?" if unsure else words[gain.outcome],
     )

@@ -62,6 +62,18 @@ def time_of(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def span_of(seconds: float) -> str:
+    """A span of time that was measured.
+
+    Example:
+        >>> span_of(0.0042), span_of(1.234), span_of(75)
+        ('4 ms', '1.2 s', '75 s')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else time_of(seconds)
+
+
 def glimpse(text: str, width: int = 80) -> str:
     r"""The beginning of a text on one line; nothing in it moves the cursor.
 

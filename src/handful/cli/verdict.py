@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from handful.cli.show import number_of, table
+from handful.comparing.written import written
 
 _WORDS = {"better": "better", "same": "no different", "worse": "worse"}
 
@@ -21,7 +22,7 @@ def show_verdict(verdict: Mapping[str, Any] | None, file: TextIO | None = None) 
         Verdict: Better.
           tried on all
           measure     picks  random  95 % of random  lead over random  picks are
-          mean score  2      1       0.5 to 1.5      0.5 to 1.5        better, optimised
+          mean score  2.0    1.0     0.5 to 1.5      0.5 to 1.5        better, optimised
     """
     if verdict is None:
         return
@@ -35,13 +36,13 @@ def show_verdict(verdict: Mapping[str, Any] | None, file: TextIO | None = None) 
 
 
 def _cells(reading: Mapping[str, Any]) -> tuple[str, ...]:
-    tag = ", optimised" if reading["optimised"] else ""
+    tag, told = ", optimised" if reading["optimised"] else "", written(reading)
     return (
         "  " + reading["label"],
-        short(reading["value"]),
-        short(reading["random"]),
-        f"{short(reading['low'])} to {short(reading['high'])}",
-        f"{short(reading['lead_low'])} to {short(reading['lead_high'])}",
+        told["value"],
+        told["random"],
+        f"{told['low']} to {told['high']}",
+        f"{told['lead_low']} to {told['lead_high']}",
         _WORDS[reading["outcome"]] + tag,
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from handful import errors
 from handful.comparing.statistics import Difference
+from handful.comparing.written import gained
 
 SUFFIXES = (".json", ".csv", ".tsv", ".parquet")
 
@@ -99,11 +100,12 @@ class Comparison:
         if line.gain.low is None or line.gain.high is None:
             return f"{line.method}: {line.gain.pairs} seeds are too few to say; 5 are the least"
         numbers = f"{self.unit} {line.mean:.3g} against {line.random:.3g}"
-        low, high, by = line.gain.low, line.gain.high, abs(line.gain.mean)
+        gain, interval = gained(line.gain)
         if line.gain.outcome == "same":
-            return f"{line.method}: no different from random, {numbers} (gain {low:+.2g} to {high:+.2g})"
-        near, far = sorted((abs(low), abs(high)))
-        return f"{line.method}: {line.gain.outcome} than random by {by:.2g} ({near:.2g} to {far:.2g}), {numbers}"
+            return f"{line.method}: no different from random, {numbers} (gain {interval})"
+        return (
+            f"{line.method}: {line.gain.outcome} than random, {numbers} (gain {gain}, {interval})"
+        )
 
     def record(self) -> dict[str, Any]:
         """All of it, for JSON."""

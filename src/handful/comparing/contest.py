@@ -49,8 +49,8 @@ class Contest:
     def run(self, seeds: Sequence[int]) -> Comparison:
         """Every method on every seed, then the statistics."""
         told = self.field.prepared.run.progress
-        told.stage("comparing", len(seeds) * (len(self.entrants) + 1))
         self._make_features()
+        told.stage("comparing", len(seeds) * (len(self.entrants) + 1))
         records: dict[str, list[dict[str, Any]]] = {name: [] for name in ("", *self.entrants)}
         left_out: dict[str, str] = {}
         for seed in seeds:
@@ -79,7 +79,9 @@ class Contest:
         )
 
     def _make_features(self) -> None:
-        """Make what several methods share before any is timed."""
+        """Make what several methods share before any is timed; arrays of the user's own are there already."""
+        if self.field.prepared.pool.arrays:
+            return
         for entrant in self.entrants.values():
             if {"features", "target_features"} & set(entrant.method.facts.needs):
                 self.field.prepared.view.array(getattr(entrant.method, "array", None))

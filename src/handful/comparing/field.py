@@ -18,6 +18,7 @@ from handful.flow.prepared import Prepared
 from handful.methods._contract import Target
 from handful.pool import Pool, Strings
 from handful.rng import Draws
+from handful.runtime.progress import Silent
 from handful.selection import Indices
 
 Held = Literal["file", "target", "pool", "nothing"]
@@ -112,6 +113,9 @@ def _as_target(field: Field, rows: Indices) -> Target:
 def _on_rows(base: Prepared, rows: Indices, seen: tuple[Target, ...], seed: int) -> Prepared:
     """The request as if these rows of its view were the pool."""
     view = narrow_view(base.view, rows, seen)
+    view = replace(
+        view, run_with=replace(view.run_with, progress=Silent())
+    )  # told: cells, not stages
     included = np.searchsorted(rows, np.sort(base.included[np.isin(base.included, rows)]))
     return replace(
         base,

@@ -163,7 +163,8 @@ def _compare(case: Case, trial: Trial, pick: Indices, draws: int) -> Verdict:
     scene = build_scene(case, trial)
     size = None if trial.counts_cost else len(pick)
     others = random_picks(trial.view, lambda: trial.ledger(size), draws, Draws(case.seed))
-    readings = [r for m in able(scene) for r in read(m, [pick, *others], case.optimises)]
+    found = able(scene)
+    readings = [r for m in found for r in read(m, [pick, *others], case.optimises)]
     primary = _primary(readings, trial.held)
     numbers: dict[str, Any] = {
         "draws": draws,
@@ -178,7 +179,7 @@ def _compare(case: Case, trial: Trial, pick: Indices, draws: int) -> Verdict:
         return Verdict("none", why + cure, scope, **numbers, readings=tuple(readings))
     chosen = replace(primary, primary=True)
     rest = (reading for reading in readings if reading is not primary)
-    curve = _curve(scene, chosen, [pick, *others]) if case.method.facts.nested else None
+    curve = _curve(found, chosen, [pick, *others]) if case.method.facts.nested else None
     outcome = chosen.place.outcome
     numbers |= {"readings": (chosen, *rest), "curve": curve}
     return Verdict(outcome, chosen.sentence(), scope, **numbers)
@@ -209,22 +210,26 @@ def _primary(readings: list[Reading], held: str) -> Reading | None:
     return next((by_key[key] for key in PRIMARY[held] if key in by_key), None)
 
 
-def _curve(scene: Scene, primary: Reading, picks: Sequence[Indices]) -> Curve:
-    """The primary measure of the first picks of each, at eight sizes."""
-    key, whole = primary.fact.key, len(picks[0])
-    picks = picks[: 1 + FEWEST_DRAWS]
+def _curve(found: Sequence[Measure], primary: Reading, picks: Sequence[Indices]) -> Curve:
+    """The primary measure of the first picks of each, at eight sizes; of all of them it is known."""
+    fact, whole, picks = primary.fact, len(picks[0]), picks[: 1 + FEWEST_DRAWS]
     sizes = sorted({max(1, round(whole * share)) for share in CURVE_SHARES})
-    (measure,) = (m for m in able(scene) if any(fact.key == key for fact in m.facts))
-    readings = []
-    for size in sizes:
-        part = [pick[: max(1, round(len(pick) * size / whole))] for pick in picks]
-        readings += [reading for reading in read(measure, part) if reading.fact.key == key]
+    parts = [p[: max(1, round(len(p) * size / whole))] for size in sizes[:-1] for p in picks]
+    (measure,) = (m for m in found if fact in m.facts)
+    column = measure.values(parts)[:, measure.facts.index(fact)] if parts else np.zeros(0)
+    rows = [
+        *column.reshape(-1, len(picks)).tolist(),
+        [primary.value, *primary.drawn[:FEWEST_DRAWS]],
+    ]
+    places = [
+        rank(row[0], np.array(row[1:]), larger_is_better=fact.larger_is_better) for row in rows
+    ]
     return Curve(
         picked=tuple(sizes),
-        values=tuple(r.value for r in readings),
-        random=tuple(r.random for r in readings),
-        low=tuple(r.place.low for r in readings),
-        high=tuple(r.place.high for r in readings),
+        values=tuple(row[0] for row in rows),
+        random=tuple(float(np.median(row[1:])) for row in rows),
+        low=tuple(place.low for place in places),
+        high=tuple(place.high for place in places),
         draws=len(picks) - 1,
     )
 

@@ -31,7 +31,10 @@ def too_few_to_hold_out(n: int) -> UsageError:
 def probe_needs(key: str, missing: Iterable[str]) -> UsageError:
     """A probe without what it learns from."""
     how = {"labels": "labels (--label COLUMN)", "numbers": "a numeric --label COLUMN"}
-    how |= {"texts": "text (--text COLUMN)", "features": "features (--embeddings FILE)"}
+    how |= {"texts": "text (--text COLUMN)"}
+    how |= {
+        "features": "features (--embeddings FILE; of a target --like-embeddings, of --test --test-embeddings)"
+    }
     return UsageError(f"The probe {key} needs {' and '.join(how[m] for m in missing)}.")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from handful.budget import Budget
 from handful.flow.plan import own_work
 from handful.flow.prepared import Prepared
 from handful.reporting.page import Call, Shown
@@ -24,6 +27,7 @@ has the same page everywhere."""
 TOGETHER = "This method weighs its picks together: it gives no row a number of its own."
 NOT_AGAIN = "Not shown: it would take nearly as long as choosing did."
 NEXT = "Left out: the rows that would be picked next, and by what the method ranks them."
+IN_ORDER = "In the order of picking: the last rows kept, and those that would come next under a larger budget."
 ALIKE = "There is nothing to tell apart: no row was picked, or every one."
 
 
@@ -40,7 +44,10 @@ def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]
         return _calls(prepared, rows, numbers, False), NEXT
     found = standing_of(prepared, picks)
     if found is None:
-        return [], NOT_AGAIN if too_long(prepared, len(picks)) else TOGETHER
+        if too_long(prepared, len(picks)):
+            return [], NOT_AGAIN
+        calls = _in_order(prepared, picks)
+        return calls, IN_ORDER if calls else TOGETHER
     kept = kept_by(found, selection, picks)
     left = np.setdiff1d(np.arange(prepared.view.n), picks)
     out = left[np.argsort(-found[left], kind="stable")[:SHOWN]]
@@ -49,6 +56,21 @@ def calls_of(prepared: Prepared, selection: Selection) -> tuple[list[Call], str]
     calls = _calls(prepared, picks[weakest], kept[weakest], True)
     calls += _calls(prepared, out, found[out], False)
     return calls, _note(prepared, found[picks], kept, float(found[out].max()))
+
+
+def _in_order(prepared: Prepared, picks: Indices) -> list[Call]:
+    """The last picks and those that would be next, of a nested method where rows alone are limited; else none."""
+    limited = (prepared.costs, prepared.quotas, prepared.update)
+    if not prepared.method.facts.nested or any(limit is not None for limit in limited):
+        return []
+    k = len(picks)
+    more = replace(prepared, budget=Budget(rows=k + SHOWN))
+    chosen = more.method.run(more.view, more.ledger(), Draws(more.request.seed)).indices
+    if len(chosen) <= k or (chosen[:k] != picks).any():
+        return []
+    first = max(0, k - SHOWN)
+    rows = _shown(prepared, prepared.source_rows(chosen[first : k + SHOWN]))
+    return [Call(place <= k, row, float(place)) for place, row in enumerate(rows, first + 1)]
 
 
 def _calls(prepared: Prepared, rows: Indices, numbers: Floats, kept: bool) -> list[Call]:

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handful.comparing.comparison import Comparison, Line
+from handful.comparing.written import gained
 from handful.reporting.forest import (
     cost_chart,
     curve_of,
@@ -128,12 +129,12 @@ def _note(found: Comparison) -> str:
 
 
 def _row(line: Line) -> dict[str, Any]:
-    gain = line.gain
+    gain, (mean, interval) = line.gain, gained(line.gain)
     unsure = gain.low is None or gain.high is None
     return {
         "method": beginning(line.method)[:80],
-        "gain": signed(gain.mean),
-        "interval": "too few seeds" if unsure else f"{signed(gain.low)} to {signed(gain.high)}",
+        "gain": mean.replace("-", "−"),
+        "interval": interval.replace("-", "−"),
         "p": "" if gain.p is None else f"{gain.p:.2g}",
         "mean": number(line.mean).replace("-", "−"),
         "time": _time(line.cpu_seconds),
@@ -141,20 +142,6 @@ def _row(line: Line) -> dict[str, Any]:
         "outcome": "none" if unsure else gain.outcome,
         "words": "?" if unsure else WORDS[gain.outcome],
     }
-
-
-def signed(value: float | None) -> str:
-    """A gain as one reads it, two digits, with its sign.
-
-    Example:
-        >>> signed(0.0123), signed(-3.0), signed(0.0)
-        ('+0.012', '−3', '0')
-    """
-    assert value is not None
-    if value == 0:
-        return "0"
-    size = f"{abs(value):.2g}" if abs(value) < 100 else f"{abs(value):,.0f}"
-    return ("+" if value > 0 else "−") + size
 
 
 def _time(seconds: float) -> str:

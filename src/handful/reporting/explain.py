@@ -15,8 +15,10 @@ from handful.comparing.vectors import cosines
 from handful.flow.prepared import Prepared
 from handful.graphs.rows import unit_rows
 from handful.reporting.calls import kept_by, standing_of
+from handful.reporting.gather import vectors_of
 from handful.reporting.report import again
 from handful.reporting.svg import number
+from handful.reporting.text import texts_of
 from handful.runtime.progress import Progress
 from handful.selection import Indices, Selection
 
@@ -184,23 +186,30 @@ def _standing(
 def _near(
     prepared: Prepared, selection: Selection, picks: Indices, candidate: int
 ) -> dict[str, Any]:
-    """The nearest pick, and how many rows have this one as theirs, where there are features."""
-    case = case_of(prepared)
-    others = picks[picks != candidate]
-    if not case.features or not len(others):
+    """The nearest pick, and, where there are features, how many rows have this one as theirs.
+
+    Without features: by the words of the row and the picks.
+    """
+    case, others = case_of(prepared), picks[picks != candidate]
+    if not len(others) or not (case.features or prepared.pool.text):
         return {}
-    array = prepared.view.array(case.array)
-    own, theirs = unit_rows(array[[candidate]]), unit_rows(array[others])
-    close = cosines(own, theirs)[0]
+    rows, texts = np.concatenate([[candidate], others]), None
+    if not case.features:
+        texts = texts_of(prepared.pool, prepared.source_rows(rows))
+    vectors = vectors_of(prepared, rows, texts)
+    close = cosines(vectors[:1], vectors[1:])[0]
     best = int(close.argmax())
+    if texts is not None and close[best] < LEAST_COSINE:  # no word in common
+        return {}
     name = str(selection.ids[picks != candidate][best])
     facts: dict[str, Any] = {"nearest": name, "cosine": float(close[best])}
-    if len(others) < len(picks):
-        facts["stands_for"] = _stands_for(array, picks, candidate)
+    if case.features and len(others) < len(picks):
+        facts["stands_for"] = _stands_for(prepared.view.array(case.array), picks, candidate)
     return facts
 
 
 BLOCK = 4096
+LEAST_COSINE = 1e-3
 
 
 def _stands_for(array: Any, picks: Indices, candidate: int) -> int:

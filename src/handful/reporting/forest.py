@@ -131,7 +131,7 @@ def cost_chart(lines: Sequence[Line]) -> Markup:
     dots = [
         (x(math.log10(t)), y(line.gain.mean), line) for t, line in zip(times, lines, strict=True)
     ]
-    for left, top, line in _apart(dots):
+    for left, top, line in _apart(dots, y(0.0)):
         marks.append(
             f'<text class="tick halo" x="{left + 9}" y="{top + 4:.1f}">{escape(line.method[:28])}</text>'
         )
@@ -143,14 +143,16 @@ def cost_chart(lines: Sequence[Line]) -> Markup:
     return drawing(told, "The same numbers are in the table.", marks, width=width, height=height)
 
 
-def _apart(dots: Sequence[tuple[float, float, Line]]) -> list[tuple[float, float, Line]]:
-    """Names moved up or down until none lies on another."""
+def _apart(
+    dots: Sequence[tuple[float, float, Line]], zero: float
+) -> list[tuple[float, float, Line]]:
+    """Names moved up or down until none lies on another, or on the line of no gain."""
     placed: list[tuple[float, float, Line]] = []
     for left, top, line in sorted(dots, key=lambda dot: (dot[1], dot[0])):
         length = LETTER * len(line.method[:28])
         for shift in sorted(range(-120, 121, 3), key=abs):
             at = top + shift
-            if all(
+            if abs(at - zero) >= LEAST_APART and all(
                 abs(at - other) >= LEAST_APART
                 or left + 9 + length < beside
                 or beside + LETTER * len(its.method[:28]) + 9 < left

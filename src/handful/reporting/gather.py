@@ -123,7 +123,7 @@ def look(prepared: Prepared, selection: Selection) -> Sight:
         text = "" if strings is None else strings[place]
         row = int(prepared.source_rows(both[place : place + 1])[0])
         texts[row] = _shown(prepared, row, text)
-    vectors = _vectors(prepared, both, strings)
+    vectors = vectors_of(prepared, both, strings)
     return Sight(prepared, selection, places, picks, rows, shown, texts, lengths, vectors)
 
 
@@ -137,7 +137,7 @@ def _shown(prepared: Prepared, row: int, text: str) -> Shown:
     return Shown(row, beginning(name), beginning(text), len(text.encode("utf-8", "replace")))
 
 
-def _vectors(prepared: Prepared, rows: Indices, texts: Any) -> Any:
+def vectors_of(prepared: Prepared, rows: Indices, texts: Any) -> Any:
     """The features that the method saw or the user gave; else made from the texts shown, fitted on them."""
     case = case_of(prepared)
     if not len(rows):

@@ -42,7 +42,7 @@ def _picked(result: Mapping[str, Any]) -> str:
 
 def _method(method: Mapping[str, Any]) -> str:
     why = method.get("chosen_because")
-    return beginning(f"{method['key']}" + (f": {why}" if why else ""))
+    return beginning(f"{method['key']}" + (f", because {why}" if why else ""))
 
 
 def _spent(budget: Mapping[str, Any]) -> str:
@@ -63,13 +63,13 @@ def _value(selection: Selection) -> str:
     value, bound = selection.value, selection.upper_bound
     text = number(value)
     by_chance = selection.notes.get("random_value")
+    if bound is not None and by_chance is not None and bound > by_chance:
+        way = (value - by_chance) / (bound - by_chance)
+        ends = f"from random picks ({number(by_chance)}) to the most possible ({number(bound)})"
+        return f"{text}, {way:.1%} of the way {ends}"
     if by_chance is not None:
         text += f"; random picks {number(by_chance)}"
     if bound is None:
         return text + (f"; no bound: {selection.no_bound}" if selection.no_bound else "")
     text += f"; at most {number(bound)} is possible"
-    if by_chance is not None and bound > by_chance:
-        return (
-            f"{text}: {(value - by_chance) / (bound - by_chance):.1%} of the way there from random"
-        )
     return f"{text} ({value / bound:.1%})" if bound > 0 else text

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 import handful
+from handful.comparing.written import written
 from handful.reporting.bars import bar_chart
 from handful.reporting.page import Page, Shown
 from handful.reporting.rails import strip, swarm
@@ -31,6 +32,7 @@ def render(page: Page) -> str:
         row_of=row_of,
         strip=strip,
         swarm=swarm,
+        written=written,
     )
 
 
@@ -62,6 +64,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     made.filters["short"] = lambda value: number(value).replace("-", "−")
+    made.filters["minus"] = lambda text: text.replace("-", "−")
     made.filters["capitalise"] = lambda text: text[:1].upper() + text[1:]
     made.filters["fine"] = lambda value: f"{value:.6g}".replace("-", "−")
     return made

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from handful import errors
+from handful.comparing.cases import judged
 from handful.comparing.comparison import Comparison
+from handful.comparing.verdict import check_draws
 from handful.flow.prepare import prepare
 from handful.flow.prepared import Prepared
 from handful.flow.verify import replay
@@ -27,6 +29,7 @@ def report(
     path: str | Path,
     data: Any = None,
     *,
+    draws: int | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Path:
@@ -41,6 +44,8 @@ def report(
             comparison shows each method's gain over random with its interval, learning curves, and costs.
         path: Where the page goes.
         data: The pool, where it was handed over in memory or has moved.
+        draws: Number of random picks that a selection made in this session is set beside, for the verdict;
+            None: by the table, 0: no verdict.
         progress: Who is told how far the work is.
         **options: memory, threads, cache; and again what was handed over in memory (like, arrays, …).
 
@@ -58,6 +63,9 @@ def report(
     if isinstance(manifest, Comparison):
         return _write(render_comparison(manifest), path)
     prepared, selection = again(manifest, data, progress, options)
+    if isinstance(manifest, Selection):
+        check_draws(draws)
+        selection = judged(prepared, selection, draws)
     return write_page(prepared, selection, path)
 
 

@@ -15,8 +15,8 @@ from handful.selection import Floats, Indices
 
 MOST_ROWS, MOST_SUMS = 2048, 32
 FEWEST_FEATURES = 4
-PENALTY = 1e-3
-"""Of ridge regression, as a share of the mean variance of what it sees."""
+PRIOR_ROWS = 3
+"""The penalty of ridge regression, in rows of the mean variance: few picks are no reason to run wild."""
 
 
 class Filling:
@@ -43,20 +43,24 @@ class Filling:
         self.signs = np.where(draws < 0.5, -1.0, 1.0).reshape(width, 2 * self.sums)
         count = scene.held_features.shape[0]
         draws = uniforms(0, "held-out rows asked", np.arange(count, dtype=np.uint64))
-        self.asked = sample(draws, np.arange(count), MOST_ROWS)
+        asked = sample(draws, np.arange(count), MOST_ROWS)
+        if self.facts:
+            self.rows, self.asked = (
+                self._sums(scene.features),
+                self._sums(scene.held_features[asked]),
+            )
 
     def values(self, picks: Sequence[Indices]) -> Floats:
         """R² of the model that each pick trains; as many columns as facts."""
         if not self.facts:
             return np.zeros((len(picks), 0))
-        seen, hidden = self._sums(self.scene.features)
-        asked, answers = self._sums(self.scene.held_features[self.asked])
+        (seen, hidden), (asked, answers) = self.rows, self.asked
         whole = float(np.sum((answers - answers.mean(axis=0)) ** 2))
 
         def one(pick: Indices) -> list[float]:
             rows = np.sort(pick)
-            spread = float(np.sum((seen[rows] - seen[rows].mean(axis=0)) ** 2)) / self.sums
-            filled = ridge(seen[rows], hidden[rows], asked, penalty=max(PENALTY * spread, 1e-9))
+            penalty = max(PRIOR_ROWS * float(seen[rows].var(axis=0).mean()), 1e-9)
+            filled = ridge(seen[rows], hidden[rows], asked, penalty=penalty)
             missed = float(np.sum((filled - answers) ** 2))
             return [1 - missed / whole if whole else 0.0]
 

@@ -29,6 +29,8 @@ class Ngrams:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
+        everything, held = _totals(scene.ngrams) + 1, _totals(scene.held_ngrams)
+        self.background, self.target = everything / everything.sum(), held / max(held.sum(), 1)
         of = "the target" if scene.held == "target" else "the pool"
         aim: Aim = "target" if scene.held == "target" else "likeness"
         self.facts = (
@@ -58,10 +60,7 @@ class Ngrams:
 
     def values(self, picks: Sequence[Indices]) -> Floats:
         """KL in bits, and the effective number of n-grams."""
-        counts, held = self.scene.ngrams, _totals(self.scene.held_ngrams)
-        everything = _totals(counts) + 1
-        background = everything / everything.sum()
-        target = held / max(held.sum(), 1)
+        counts, background, target = self.scene.ngrams, self.background, self.target
         seen = np.flatnonzero(target)
         own = float(np.sum(target[seen] * np.log2(target[seen])))
 
