@@ -169,6 +169,12 @@ class Prepared(Objective):
         """As the objective."""
         return self.objective.gains(state, candidates)
 
+    def estimates(
+        self, state: State, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """As the objective."""
+        return self.objective.estimates(state, candidates, rows)
+
     def add(self, state: State, index: int) -> State:
         """As the objective."""
         return self.objective.add(state, index)
