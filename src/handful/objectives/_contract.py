@@ -208,7 +208,7 @@ class Objective(Protocol):
         """(m,) gains as some rows of the pool tell them, and (m,) how far rounding may have moved them.
 
         The sum over those rows, times n over their number: over rows drawn at random, right in the mean; over
-        all (None), the gain. Costs by the row read.
+        all (None), the gain, of the same bits whatever was computed before.
         """
         raise errors.not_given(type(self).__name__, "estimates")
 
