@@ -35,7 +35,7 @@ def not_a_chance(row: int, value: float) -> DataError:
     """A number above 1 where chances are needed."""
     return DataError(
         f"features[{row}] holds {value:.6g}, and ProbabilisticCover needs chances in [0, 1]. "
-        "Divide by the largest, or use SetCover."
+        "Where these are counts, say how likely one mention covers: mention=0.5; or use SetCover."
     )
 
 
