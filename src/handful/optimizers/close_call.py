@@ -32,7 +32,6 @@ def decide(
     gains: Floats,
     *,
     costs: Floats | None = None,
-    error: Floats | None = None,
 ) -> tuple[int, float]:
     """Position of the best candidate, and its exact gain.
 
@@ -43,17 +42,15 @@ def decide(
         candidates: (m,) m ≥ 1 rows.
         gains: (m,) their gains at `state`, just computed.
         costs: (m,) > 0: where given, the best gain a unit of cost is sought.
-        error: (m,) how far gains may be off, where they are not those that `Objective.gains` gives.
     """
     price = np.ones(len(candidates)) if costs is None else costs
-    if objective.facts.exact_gains and error is None:
+    if objective.facts.exact_gains:
         close = np.flatnonzero(gains / price >= (gains / price).max())
         exact = gains[close]
     else:
-        off = objective.error(state, candidates, gains) if error is None else error
-        close = np.flatnonzero((gains + off) / price >= ((gains - off) / price).max())
-        exactly = objective.gains if objective.facts.exact_gains else objective.exact
-        exact = exactly(state, candidates[close])
+        error = objective.error(state, candidates, gains)
+        close = np.flatnonzero((gains + error) / price >= ((gains - error) / price).max())
+        exact = objective.exact(state, candidates[close])
     worth = exact / price[close]
     best = close[worth == worth.max()]
     place = best[0] if len(best) == 1 else best[np.argmin(ranks(view, candidates[best]))]

@@ -18,10 +18,10 @@ from handful.selection import Picks
 
 EXACT_ROWS = 20_000
 """Rows of a pool up to which no gain is estimated where nothing is said."""
-LEAST_ROWS = 1000
-"""Rows over which a gain is estimated, and two more for each pick."""
+LEAST_ROWS, ROWS_A_PICK = 1000, 2
+"""Rows over which gains are estimated: the first at least, and the second for each pick."""
 WORTH = 4
-"""Where nothing is said, gains are estimated where that reads at most one pair in so many."""
+"""Where nothing is said, gains are estimated if that reads at most one of so many pairs of rows."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class Stochastic:
     depend on the seed and the ids alone.
 
     Where a gain is a sum over all rows of the pool (facility location and its kin), those of the s rows drawn are
-    first estimated over m rows of the pool, others for each pick; then the √s that look best are compared by
-    their gains over all rows, and gains and value are those. With m rows drawn, an estimate is off by more than
+    estimated over m rows of the pool, others for each pick, and those of the √s that look best over m·√s rows
+    more; of the one taken the gain is exact, and so is the value. An estimate over m rows is off by more than
     n·R·√(ln(2/δ)/2m) with a chance of at most δ (Hoeffding), R the most that one row can give; the promise is
-    then lower by at most twice that for each pick. In pools of more than 20,000 rows m = 1,000 + 2·k, so that the
-    mean pick serves two of them at least, if that reads at most a quarter of the pairs; else every gain is exact.
+    then lower by at most four times that for each pick. In pools of more than 20,000 rows m is 1,000 or 2·k, the
+    larger, so that the mean pick serves two of them, if all this reads at most a quarter of n² pairs; else no
+    gain is estimated.
 
     Args:
         epsilon: ε in (0, 1): smaller looks at more rows. Some libraries default to 0.9, which voids the
@@ -93,58 +94,59 @@ class Stochastic:
             row, gain = sample.best(some)
             climb.take(row, gain)
             rest = _without(rest, row) if ledger.rows_left else rest[:0]
-        notes = {"gains_estimated_over_rows": sample.rows} if sample.rows < view.n else {}
+        notes = {} if sample.rows is None else {"gains_estimated_over_rows": sample.rows}
         return replace(climb.picks(), notes=notes)
 
-    def _rows(self, objective: Objective, n: int, wanted: int, size: int) -> int:
-        """How many rows an estimate reads; n where there are none."""
+    def _rows(self, objective: Objective, n: int, wanted: int, size: int) -> int | None:
+        """How many rows the first estimate of a gain reads; None where there is none."""
         if self.sample is not None:
-            return max(1, math.ceil(self.sample * n))
-        rows = LEAST_ROWS + 2 * wanted
-        read = rows * size + n * few(size)
-        worth = n > EXACT_ROWS and WORTH * read <= n * size
-        return rows if objective.facts.estimable and worth else n
+            return math.ceil(self.sample * n) if self.sample < 1 else None
+        rows = max(LEAST_ROWS, ROWS_A_PICK * wanted)
+        worth = n > EXACT_ROWS and WORTH * wanted * (2 * rows * size) <= n**2
+        return rows if objective.facts.estimable and worth else None
 
 
 class Sample:
-    """The best of some rows, by estimates first.
+    """The best of some candidates, as far as some rows of the pool tell.
 
     Rows to read come one after another in a drawn order, so that each is read as often as any other.
 
     Args:
         climb: The run.
         rng: The draws.
-        rows: Rows that an estimate reads; n: nothing is estimated.
+        rows: Rows that the first estimate reads; None: nothing is estimated.
     """
 
-    def __init__(self, climb: Climb, rng: Draws, rows: int) -> None:
+    def __init__(self, climb: Climb, rng: Draws, rows: int | None) -> None:
         self.climb, self.rows, self._at = climb, rows, 0
-        if rows < climb.view.n:
-            by_rank = np.argsort(ranks(climb.view, np.arange(climb.view.n)), kind="stable")
-            self._order = by_rank[rng.generator("rows read").permutation(len(by_rank))]
+        by_rank = np.argsort(ranks(climb.view, np.arange(climb.view.n)), kind="stable")
+        self._order = by_rank[rng.generator("rows read").permutation(len(by_rank))]
 
     def best(self, some: Indices) -> tuple[int, float]:
         """The row that adds most, and its exact gain."""
-        objective, view, state = self.climb.objective, self.climb.view, self.climb.state
-        if self.rows >= view.n:
-            place, gain = decide(objective, view, state, some, objective.gains(state, some))
+        climb = self.climb
+        if self.rows is None:
+            gains = climb.objective.gains(climb.state, some)
+            place, gain = decide(climb.objective, climb.view, climb.state, some, gains)
             return int(some[place]), gain
-        estimates, _ = objective.estimates(state, some, self._next())
-        some = some[np.argsort(-estimates, kind="stable")[: few(len(some))]]
-        gains, off = objective.estimates(state, some, None)
-        place, gain = decide(objective, view, state, some, gains, error=off)
-        return int(some[place]), gain
+        few = math.ceil(math.sqrt(len(some)))
+        some = self._most(some, self.rows, few)
+        row = int(self._most(some, self.rows * few, 1)[0])
+        return row, climb.exact_gain(row)
 
-    def _next(self) -> Indices:
-        """The next rows to read, ascending."""
-        places = (self._at + np.arange(self.rows)) % len(self._order)
-        self._at = int(places[-1]) + 1
+    def _most(self, some: Indices, rows: int, kept: int) -> Indices:
+        """The candidates that gain most over the next rows, in the order they came in."""
+        estimates, _ = self.climb.objective.estimates(self.climb.state, some, self._next(rows))
+        return some[np.sort(np.argsort(-estimates, kind="stable")[:kept])]
+
+    def _next(self, rows: int) -> Indices | None:
+        """The next rows to read, ascending; None: all."""
+        n = len(self._order)
+        if rows >= n:
+            return None
+        places = (self._at + np.arange(rows)) % n
+        self._at = (self._at + rows) % n
         return np.sort(self._order[places])
-
-
-def few(drawn: int) -> int:
-    """Of so many rows drawn, how many are compared by their gains over all rows."""
-    return math.isqrt(max(0, drawn - 1)) + 1
 
 
 def _draw(draw: np.random.Generator, n: int, size: int) -> Indices:
