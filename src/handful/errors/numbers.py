@@ -46,6 +46,14 @@ def negative_value(what: str, row: int, value: float, objective: str) -> DataErr
     )
 
 
+def negative_feature(row: int, value: float, objective: str) -> DataError:
+    """A feature below 0, or infinite, where amounts are added up."""
+    return DataError(
+        f"features[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Counts of words are "
+        "(--features hashed_ngrams); for embeddings use feature_based with signed=split."
+    )
+
+
 def asymmetric_similarity(objective: str) -> DataError:
     """A directed similarity where a mutual one is needed."""
     return DataError(
