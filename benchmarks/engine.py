@@ -86,6 +86,14 @@ CASES = {
     "neighbours_100k": Case(
         "exact neighbour graph, 32 neighbours", 100_000, 384, 32, ("neighbours",)
     ),
+    "approximate_1m": Case(
+        "approximate neighbour graph (needs the extra ann); value: its recall",
+        1_000_000,
+        64,
+        32,
+        ("approximately",),
+        small=(3000, 16, 20),
+    ),
     "farthest_100k": Case(
         "farthest-first", 100_000, 384, 1000, ("farthest", "farthest_plainly"), small=(600, 16, 20)
     ),
@@ -196,6 +204,18 @@ def neighbours(case: Case, data: Path, result: dict[str, Any]) -> None:
     nearest(rows[:300], 4)
     with timed(result):
         nearest(rows, case.k, threads=2)
+
+
+def approximately(case: Case, data: Path, result: dict[str, Any]) -> None:
+    """Recall is of 200 rows, looked up exactly after the clock has stopped."""
+    from handful.graphs.approximate import SAMPLED, nearly_nearest, recall_of
+
+    rows = np.load(data, mmap_mode="r")
+    nearly_nearest(rows[:300], 4)
+    with timed(result):
+        near = nearly_nearest(rows, case.k, threads=2)
+    sample = np.random.default_rng(0).choice(case.n, SAMPLED, replace=False)
+    result["value"] = recall_of(near, rows, "cosine", np.sort(sample))
 
 
 def farthest(case: Case, data: Path, result: dict[str, Any]) -> None:

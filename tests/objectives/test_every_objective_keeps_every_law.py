@@ -24,6 +24,10 @@ def members():
     for cls in (objectives.FeatureBased, objectives.COM):
         yield pytest.param(cls(curve="log1p"), id=f"{cls.__name__}_log1p")
         yield pytest.param(cls(curve="saturating"), id=f"{cls.__name__}_saturating")
+    yield pytest.param(objectives.FeatureBased(signed="split"), id="feature_based_split")
+    yield pytest.param(
+        objectives.ProbabilisticCover(mention=0.3), id="probabilistic_cover_of_counts"
+    )
     yield pytest.param(objectives.GCCG(hardness=0.0), id="gccg_free")
     yield pytest.param(objectives.FLCMI(relevance=0.5, hardness=0.75), id="flcmi_tight")
     yield pytest.param(objectives.LogDet(noise=0.01, similarity="rbf"), id="log_det_sharp")

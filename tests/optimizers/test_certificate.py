@@ -206,3 +206,12 @@ def test_the_price_of_cost_says_what_a_little_more_budget_adds_at_most():
     )
     gained = more.upper_bound - picks.upper_bound
     assert 0 < gained <= 6 * picks.notes["shadow_prices"]["cost"] + 1e-9
+
+
+def test_where_random_picks_are_as_good_as_any_there_is_no_scale_between_them():
+    x = np.random.default_rng(0).standard_normal((40, 6)).astype(np.float32)
+    for rows, view in ((40, x), (5, np.ones_like(x))):
+        notes = maximize(FacilityLocation(), Arrays({"x": view}), rows).notes
+        assert "beyond_random" not in notes
+        assert notes["certified"] == pytest.approx(1.0)
+    assert "beyond_random" in maximize(FacilityLocation(), Arrays({"x": x}), 5).notes

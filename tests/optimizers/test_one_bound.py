@@ -18,6 +18,7 @@ MAKERS = {
     "flqmi": objectives.FLQMI,
     "flcmi": lambda: objectives.FLCMI(hardness=0.5),
     "weighted_sum": lambda: FacilityLocation() + objectives.SaturatedCoverage(),
+    "weighted_sum_without_majorants": lambda: FacilityLocation() + objectives.LogDet(),
 }
 
 

@@ -36,13 +36,10 @@ def gained(gain: Difference) -> tuple[str, str]:
         ('+0.125', '+0.095 to +0.153')
     """
     low, high = gain.low, gain.high
-    if low is None or high is None or math.isinf(high - low):
-        digits = decimals(abs(gain.mean))
-    else:
-        digits = decimals(high - low or abs(gain.mean))
-    ends = "too few seeds"
-    if low is not None and high is not None:
-        ends = f"{plain(low, digits, '+')} to {plain(high, digits, '+')}"
+    if low is None or high is None:
+        return plain(gain.mean, decimals(abs(gain.mean)), "+"), "too few seeds"
+    digits = decimals(high - low or abs(gain.mean))
+    ends = f"{plain(low, digits, '+')} to {plain(high, digits, '+')}"
     return plain(gain.mean, digits, "+"), ends
 
 
@@ -60,10 +57,8 @@ def plain(number: float, digits: int, sign: str = "") -> str:
     """A number with so many decimals; nothing is 0, whatever its sign.
 
     Example:
-        >>> plain(-0.0001, 2), plain(5253.2, 0, "+"), plain(0.0, 3), plain(float("inf"), 2, "+")
-        ('0.00', '+5,253', '0', '+∞')
+        >>> plain(-0.0001, 2), plain(5253.2, 0, "+"), plain(0.0, 3)
+        ('0.00', '+5,253', '0')
     """
-    if math.isinf(number):
-        return f"{'-' if number < 0 else sign}∞"
     rounded = round(number, digits) + 0.0
     return f"{rounded:{sign if rounded else ''},.{digits}f}" if number else "0"

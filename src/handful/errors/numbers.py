@@ -35,7 +35,7 @@ def not_a_chance(row: int, value: float) -> DataError:
     """A number above 1 where chances are needed."""
     return DataError(
         f"features[{row}] holds {value:.6g}, and ProbabilisticCover needs chances in [0, 1]. "
-        "Divide by the largest, or use SetCover."
+        "Where these are counts, say how likely one mention covers: mention=0.5; or use SetCover."
     )
 
 
@@ -43,6 +43,14 @@ def negative_value(what: str, row: int, value: float, objective: str) -> DataErr
     """A negative or infinite number where only finite numbers ≥ 0 make sense."""
     return DataError(
         f"{what}[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Shift or mend it."
+    )
+
+
+def negative_feature(row: int, value: float, objective: str) -> DataError:
+    """A feature below 0, or infinite, where amounts are added up."""
+    return DataError(
+        f"features[{row}] = {value:.6g}, and {objective} needs finite values ≥ 0. Counts of words are "
+        "(--features hashed_ngrams); for embeddings use feature_based with signed=split."
     )
 
 

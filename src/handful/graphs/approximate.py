@@ -19,6 +19,9 @@ from handful.graphs.similarity import pairs
 
 CELLS_SEEN = 64
 """Cells that each row looks into, about 4·√n of them in all."""
+LEARNT_FROM, ROUNDS = 64, 10
+"""Rows a cell that cells are learnt from, at most, and rounds of k-means: with more, cells take longer to learn
+than to look into."""
 SAMPLED = 200
 """Rows by which recall is measured."""
 
@@ -66,6 +69,7 @@ def _look_up(
     coarse = faiss.IndexFlatL2(d) if metric else faiss.IndexFlatIP(d)
     index = faiss.IndexIVFFlat(coarse, d, cells, kind)
     index.cp.seed, index.nprobe = seed % 2**31, CELLS_SEEN
+    index.cp.max_points_per_centroid, index.cp.niter = LEARNT_FROM, ROUNDS
     before = faiss.omp_get_max_threads()
     try:
         faiss.omp_set_num_threads(1)  # sums over several threads differ from run to run

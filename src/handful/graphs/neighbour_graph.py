@@ -21,7 +21,7 @@ Indices = NDArray[np.int64]
 METRICS = {"cosine": "clipped_cosine", "inner": "dot", "euclidean": "euclidean"}
 """cosine: max(0, cosine). inner: max(0, ⟨x, y⟩). euclidean: 1 / (1 + ‖x − y‖)."""
 SEARCHES = ("exact", "approximate")
-VERSION = 1
+VERSION = 2
 """Rises when a graph changes, so that cached ones are made anew."""
 
 

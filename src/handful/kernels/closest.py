@@ -1,7 +1,6 @@
 """The best few rows of a pool for each row of a target, in heaps, while blocks of the pool go by.
 
-A heap holds (value, name) with the worst at its root: the smaller value, of equal values the larger name. Values
-are float64 in one fixed order of operations, so the heaps end the same in whatever order the blocks come.
+Values are float64 in one fixed order of operations, so the heaps end the same in whatever order the blocks come.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from handful.kernels.few import offer
 from handful.kernels.jit import kernel, part
 from handful.kernels.products import dot
 
@@ -26,29 +26,6 @@ _given = types.Array(_whole, 1, "C", readonly=True)
 _rows = types.Array(_single, 2, "C", readonly=True)
 _entries = types.Array(_single, 1, "C", readonly=True)
 _places = types.Array(types.int32, 1, "C", readonly=True)
-
-
-@part(types.void(_double[::1], _whole[::1], _double, _whole))
-def _offer(values, names, value, name):
-    """Put (value, name) in place of the worst, where it is better."""
-    if value < values[0] or (value == values[0] and name >= names[0]):
-        return
-    size, at = len(values), 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            values[other] < values[child]
-            or (values[other] == values[child] and names[other] > names[child])
-        ):
-            child = other
-        if values[child] > value or (values[child] == value and names[child] < name):
-            break
-        values[at], names[at] = values[child], names[child]
-        at = child
-    values[at], names[at] = value, name
 
 
 @part(types.boolean(_single[::1], _single[::1]))
@@ -129,7 +106,7 @@ def offer_dense(tile, error, rows, lengths, targets, target_lengths, order, is_o
                     value = 0.0
                     if scale > 0.0:
                         value = dot(rows[i], targets[j]) / scale
-                    _offer(values[j], names[j], value, order[i])
+                    offer(values[j], names[j], value, order[i])
                     least[j] = np.float32(values[j, 0] - error)
 
 
@@ -204,4 +181,4 @@ def offer_exact(tile, order, is_open, values, names):
         if is_open[i]:
             for j in range(tile.shape[1]):
                 if tile[i, j] >= values[j, 0]:
-                    _offer(values[j], names[j], tile[i, j], order[i])
+                    offer(values[j], names[j], tile[i, j], order[i])

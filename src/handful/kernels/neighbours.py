@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from handful.kernels.few import offer
 from handful.kernels.jit import kernel
 
 Tile = NDArray[np.float32]
@@ -12,32 +13,6 @@ Numbers = NDArray[np.int32]
 
 CHUNK = 48
 """Entries tested together before any is looked at one by one; divides the width of a whole tile."""
-
-
-@kernel("void(f4[::1], i4[::1], f4, i4)")
-def _offer(keys: Tile, names: Numbers, key: float, name: int) -> None:
-    """Put (key, name) in place of the worst, where it is better; the worst is kept at the root.
-
-    Larger keys are better; of equal keys, the smaller name.
-    """
-    if key < keys[0] or (key == keys[0] and name > names[0]):
-        return
-    size, at = len(keys), 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            keys[other] < keys[child]
-            or (keys[other] == keys[child] and names[other] > names[child])
-        ):
-            child = other
-        if keys[child] > key or (keys[child] == key and names[child] < name):
-            break
-        keys[at], names[at] = keys[child], names[child]
-        at = child
-    keys[at], names[at] = key, name
 
 
 @kernel("b1(f4[::1], f4)")
@@ -80,7 +55,7 @@ def offer_columns(tile: Tile, keys: Tile, names: Numbers, first: int, diagonal: 
                 continue
             for j in range(start, min(stop, columns)):
                 if line[j] >= heap[0] and not (diagonal and i == j):
-                    _offer(heap, own, line[j], first + j)
+                    offer(heap, own, line[j], first + j)
 
 
 @kernel("void(f4[:,::1], f4[:,::1], i4[:,::1], i8)")
@@ -96,5 +71,5 @@ def offer_rows(tile: Tile, keys: Tile, names: Numbers, first: int) -> None:
                 continue
             for j in range(start, min(stop, columns)):
                 if line[j] >= worst[j]:
-                    _offer(keys[j], names[j], line[j], first + i)
+                    offer(keys[j], names[j], line[j], first + i)
                     worst[j] = keys[j, 0]

@@ -50,7 +50,7 @@ class Rows:
         bad = np.flatnonzero(~(np.isfinite(made.data) & (made.data >= 0)))
         if len(bad):
             row = int(np.searchsorted(made.indptr, bad[0], side="right")) - 1
-            raise errors.negative_value("features", row, float(made.data[bad[0]]), objective)
+            raise errors.negative_feature(row, float(made.data[bad[0]]), objective)
         made.eliminate_zeros()
         index = made.indices.astype(np.int64)
         return cls(made.indptr.astype(np.int64), index, made.data, int(made.shape[1]))

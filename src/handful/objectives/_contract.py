@@ -34,6 +34,7 @@ class Facts:
         removable: `remove` is given.
         majorized: `majorants` is given.
         exchangeable: `exchanges` is given.
+        estimable: A gain is a sum over the rows of the pool, and `estimates` reads some of them.
         all_pairs: A sweep of gains compares all rows of the pool with all others.
         smallest_distance: The value is the smallest distance between two picks; the state gives it as `apart`.
     """
@@ -46,6 +47,7 @@ class Facts:
     removable: bool = False
     majorized: bool = False
     exchangeable: bool = False
+    estimable: bool = False
     all_pairs: bool = False
     smallest_distance: bool = False
 
@@ -199,6 +201,16 @@ class Objective(Protocol):
         Where gains lie closer together than their errors, these decide (the close-call rule).
         """
         return self.gains(state, candidates)
+
+    def estimates(
+        self, state: State, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """(m,) gains as some rows of the pool tell them, and (m,) how far rounding may have moved them.
+
+        The sum over those rows, times n over their number: over rows drawn at random, right in the mean; over
+        all (None), the gain, of the same bits whatever was computed before.
+        """
+        raise errors.not_given(type(self).__name__, "estimates")
 
     def copy(self, state: State) -> State:
         """An independent state of the same subset."""

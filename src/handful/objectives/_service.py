@@ -56,6 +56,7 @@ class State:
         subset: S, in the order picked.
         bonus: (m,) what each candidate is worth by itself besides (FLQMI); None: nothing.
         tiled: Keeps gains over features of a pool; None: each is summed anew.
+        last: The candidate whose exact gain was asked for last, and what it would serve better.
     """
 
     pairs: Pairs
@@ -64,6 +65,7 @@ class State:
     subset: list[int] = field(default_factory=list)
     bonus: Floats | None = None
     tiled: TiledGains | None = None
+    last: tuple[int, Indices, Floats] | None = None
 
 
 class Service(Objective):
@@ -76,6 +78,7 @@ class Service(Objective):
         removable=True,
         majorized=True,
         exchangeable=True,
+        estimable=True,
         all_pairs=True,
     )
 
@@ -121,13 +124,29 @@ class Service(Objective):
         total = float(len(state.best) if weights is None else weights.sum())
         return state.pairs.error * total + state.pairs.rounding * gains
 
+    def estimates(
+        self, state: State, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """Some terms of the sum, in float32 within a tile."""
+        n, bounds = len(state.best), state.bounds
+        scale = 1.0 if rows is None else n / max(1, len(rows))
+        if state.tiled is not None:
+            gains, off = state.tiled.over(rows, candidates)
+        else:
+            weights = np.ones(n) if bounds.weights is None else bounds.weights
+            if rows is not None:
+                weights = np.where(np.bincount(rows, minlength=n) > 0, weights, 0.0)
+            gains = state.pairs.sums(candidates, state.best, _room(state), weights)
+            off = state.pairs.error * float(weights.sum()) + state.pairs.rounding * gains
+        return scale * gains, scale * off
+
     def exact(self, state: State, candidates: Indices) -> Floats:
         """The same sums over `Pairs.column`, in the order of rows."""
         return np.array([self._gain(state, int(j)) for j in candidates], np.float64)
 
     def _gain(self, state: State, j: int) -> float:
         rows, served = _better(state, j)
-        weights = state.bounds.weights
+        state.last, weights = (j, rows, served), state.bounds.weights
         return _weighted(served - state.best[rows], None if weights is None else weights[rows])
 
     def add(self, state: State, index: int) -> State:
@@ -135,6 +154,7 @@ class Service(Objective):
         rows, served = _better(state, index)
         state.best[rows] = served
         state.subset.append(index)
+        state.last = None
         if state.tiled is not None:
             state.tiled.raised()
         return state
@@ -168,11 +188,13 @@ class Service(Objective):
 
 def _at(state: State, best: Floats, subset: list[int]) -> State:
     tiled = None if state.tiled is None else state.tiled.of(best)
-    return dataclasses.replace(state, best=best, subset=subset, tiled=tiled)
+    return dataclasses.replace(state, best=best, subset=subset, tiled=tiled, last=None)
 
 
 def _better(state: State, j: int) -> tuple[Indices, Floats]:
     """The rows that candidate j serves better than they are served, and what they then have."""
+    if state.last is not None and state.last[0] == j:
+        return state.last[1:]
     rows, served = state.pairs.column(j) if state.tiled is None else state.tiled.above(j)
     if state.bounds.high is not None:
         served = np.minimum(served, state.bounds.high[rows])

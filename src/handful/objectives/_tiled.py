@@ -144,6 +144,11 @@ class TiledGains:
         """(m,) how far the gains just asked for may be off."""
         return self._margin[candidates]
 
+    def over(self, rows: Indices | None, candidates: Indices) -> tuple[Floats, Floats]:
+        """(m,) what some rows (None: all) give to the gains, by tiles alone, and how far it may be off."""
+        with one_blas_thread():
+            return self.sums.over(rows, candidates, self.sums.low(self.best), self.sums.high)
+
     def above(self, j: int) -> tuple[Indices, Floats]:
         """Rows that candidate j serves better than they are served, and their exact similarities to it."""
         now = self._look()

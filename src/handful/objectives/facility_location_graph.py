@@ -58,7 +58,7 @@ class FacilityLocationGraph(Service):
     graph: Any = None
     weights: Any = None
 
-    facts = replace(Service.facts, all_pairs=False)
+    facts = replace(Service.facts, all_pairs=False, estimable=False)
 
     def prepared(self, view: View) -> FacilityLocationGraph:
         """The same with its graph made."""

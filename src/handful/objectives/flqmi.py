@@ -44,7 +44,7 @@ class FLQMI(Service):
     similarity: Any = "clipped_cosine"
     relevance: float = parameter(1.0, "η: how much a pick's own closeness counts.", low=0)
 
-    facts = replace(Service.facts, all_pairs=False)
+    facts = replace(Service.facts, all_pairs=False, estimable=False)
 
     def bind(self, view: View) -> tuple[Pairs, Bounds]:
         """Target rows are what is served."""

@@ -12,6 +12,7 @@ from handful.objectives._bind import feature_weights
 from handful.objectives._concave import Concave, Rows
 from handful.objectives._contract import Floats, Indices, View
 from handful.objectives._curves import CURVES, Curve
+from handful.parameters import parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +24,18 @@ class ProbabilisticCover(Concave):
     Monotone and submodular. Memory is linear in the nonzeros; a gain costs the row's nonzeros.
 
     Args:
-        array: Name of the chances, (n, L) in [0, 1], dense or CSR; None: the default.
+        array: Name of the chances p, (n, L) in [0, 1], or of counts, dense or CSR; None: the default.
         weights: (L,) ≥ 0, what each element is worth. None: ones.
+        mention: Where features are counts c ≥ 0, the chance that one mention covers: p = 1 − (1 − mention)^c.
+            0: features are chances.
 
     Example:
         >>> from handful.objectives import Arrays
         >>> view = Arrays({"chances": np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 0.5]])})
         >>> ProbabilisticCover().value(view, [0, 1]), ProbabilisticCover().value(view, [0, 2])
+        (0.75, 1.0)
+        >>> counts = Arrays({"words": np.array([[2, 0], [1, 1]])})
+        >>> ProbabilisticCover(mention=0.5).value(counts, [0]), ProbabilisticCover(mention=0.5).value(counts, [1])
         (0.75, 1.0)
 
     Source: El-Arini, Veda, Shahaf & Guestrin 2009, Turning down the noise in the blogosphere, eq. 2.
@@ -37,6 +43,12 @@ class ProbabilisticCover(Concave):
 
     array: str | None = None
     weights: Any = None
+    mention: float = parameter(
+        0.0,
+        "Where features are counts, the chance that one mention covers; 0: they are chances.",
+        low=0,
+        high=1,
+    )
 
     def value(self, view: View, subset: Indices) -> float:
         """The product, as written."""
@@ -58,6 +70,8 @@ class ProbabilisticCover(Concave):
 
     def _chances(self, view: View) -> Rows:
         rows = Rows.of(view.array(self.array), "ProbabilisticCover")
+        if self.mention > 0:
+            return replace(rows, amount=1.0 - (1.0 - self.mention) ** rows.amount)
         above = np.flatnonzero(rows.amount > 1.0)
         if len(above):
             row = int(np.searchsorted(rows.start, above[0], side="right")) - 1

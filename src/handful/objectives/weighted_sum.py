@@ -64,6 +64,7 @@ class WeightedSum(Objective):
             kept_gains=all(f.kept_gains for f in claims),
             removable=all(f.removable for f in claims),
             majorized=all(f.majorized for f in claims),
+            estimable=any(f.estimable for f in claims),
             all_pairs=any(f.all_pairs for f in claims),
         )
 
@@ -93,6 +94,22 @@ class WeightedSum(Objective):
             else:
                 errors_.append(f.error(s, candidates, f.gains(s, candidates)))
         return self._sum(errors_, candidates)
+
+    def estimates(
+        self, state: States, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """Of the terms that can be estimated, and the gains of the others."""
+        made, off = list[Floats](), list[Floats]()
+        for (_, f), s in self._with(state):
+            if f.facts.estimable:
+                gains, error = f.estimates(s, candidates, rows)
+            else:
+                gains, error = f.gains(s, candidates), np.zeros(len(candidates))
+                if not f.facts.exact_gains:
+                    error = f.error(s, candidates, gains)
+            made.append(gains)
+            off.append(error)
+        return self._sum(made, candidates), self._sum(off, candidates)
 
     def exact(self, state: States, candidates: Indices) -> Floats:
         """Σ_t c_t times the exact gains of term t."""

@@ -113,8 +113,11 @@ def _by_gains(
 def _gains(objective: Objective, state: State, rows: Indices, most: int | None) -> Floats:
     """(m,) gains, rounded up; or the `most` largest exactly, and of the others 0 for some.
 
-    Gains that are not exact depend, in their last bits, on the way they were summed; a bound may not.
+    Gains that are not exact depend, in their last bits, on the way they were summed; a bound may not. What is
+    estimated over all rows is always summed in the same way.
     """
+    if most is None and objective.facts.estimable:
+        return np.asarray(np.add(*objective.estimates(state, rows, None)))
     gains = objective.gains(state, rows)
     if objective.facts.exact_gains:
         return gains

@@ -29,6 +29,8 @@ from handful.selection import Picks
 
 LEAST_SHARE = 1e-4
 """The share of the value, in %, below which a price is not told in words."""
+LEAST_GAP = 1e-9
+"""The share of random's value by which a bound must be above it to make a scale, and not of rounding."""
 RANDOM_SETS = 3
 """Random sets whose mean value stands beside the picks' value."""
 
@@ -78,7 +80,7 @@ def solve(
     notes["random_value"] = by_chance = random_value(objective, view, before, rng)
     if proof.bound is not None:
         notes["certified"] = picks.value / proof.bound if proof.bound else 1.0
-        if proof.bound > by_chance:
+        if proof.bound > by_chance + LEAST_GAP * abs(by_chance):
             notes["beyond_random"] = (picks.value - by_chance) / (proof.bound - by_chance)
         notes["shadow_prices"] = dict(proof.prices)
         notes["certificate_steps"] = proof.sweeps
@@ -168,6 +170,12 @@ class Prepared(Objective):
     def gains(self, state: State, candidates: Indices) -> Floats:
         """As the objective."""
         return self.objective.gains(state, candidates)
+
+    def estimates(
+        self, state: State, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """As the objective."""
+        return self.objective.estimates(state, candidates, rows)
 
     def add(self, state: State, index: int) -> State:
         """As the objective."""

@@ -225,6 +225,37 @@ class ForgetsWhatIsLost(Widest):
         return np.zeros(len(candidates), np.int64), self.gains(state, candidates)
 
 
+class ReadsTheFirstRows(Widest):
+    """Estimates from the first rows, whichever were drawn."""
+
+    breaks: ClassVar = "estimates_are_right_in_the_mean"
+    facts = Facts(monotone=True, submodular=True, estimable=True)
+
+    def estimates(
+        self, state: Any, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """A sum over features, as if it were one over rows."""
+        x, most = state
+        share = 1.0 if rows is None else len(rows) / len(x)
+        first = slice(0, max(1, round(share * x.shape[1])))
+        gains = np.maximum(x[candidates, first] - most[first], 0.0).sum(axis=1) / share
+        return gains, np.zeros(len(candidates))
+
+
+class ForgetsTheRest(Widest):
+    """Estimates without scaling up from the rows read to all."""
+
+    breaks: ClassVar = "estimates_are_right_in_the_mean"
+    facts = Facts(monotone=True, submodular=True, estimable=True)
+
+    def estimates(
+        self, state: Any, candidates: Indices, rows: Indices | None
+    ) -> tuple[Floats, Floats]:
+        """Right over all rows, and too small over some."""
+        share = 1.0 if rows is None else len(rows) / len(state[0])
+        return share * self.gains(state, candidates), np.zeros(len(candidates))
+
+
 class Majorant:
     """Bounds `Widest` by the sum of its rows' totals, raised by `extra`; one parameter that does nothing."""
 

@@ -188,6 +188,32 @@ def exchanges_win_what_they_say(case: Case) -> None:
             )
 
 
+def estimates_are_right_in_the_mean(case: Case) -> None:
+    """Where `estimates` is given: over all rows they are the gains, and so is their mean over all samples.
+
+    Samples of one row, and of two; to within the rounding that is stated.
+    """
+    if not case.objective.facts.estimable:
+        return
+    for subset in case.subsets():
+        state, rest, n = case.state(subset), case.rest(subset), case.view.n
+        wanted = case.exact(state, rest)
+        slack = 1e-9 * max(1.0, case.scale)
+        whole, off = case.objective.estimates(state, rest, None)
+        require(
+            bool((np.abs(whole - wanted) <= off + slack).all()),
+            f"over all rows gains of {subset} are {whole}, not {wanted}",
+        )
+        for size in (1, 2)[:n]:
+            samples = [np.array(rows) for rows in itertools.combinations(range(n), size)]
+            told = [case.objective.estimates(state, rest, rows) for rows in samples]
+            mean, off = (np.mean([part[at] for part in told], axis=0) for at in (0, 1))
+            require(
+                bool((np.abs(mean - wanted) <= off + slack).all()),
+                f"over samples of {size} the gains of {subset} are {mean} in the mean, not {wanted}",
+            )
+
+
 def majorants_lie_above(case: Case) -> None:
     """Where majorants are given: above every value for every θ, tight at `tangent`, sloped as stated.
 
