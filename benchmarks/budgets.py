@@ -5,7 +5,7 @@
     python benchmarks/budgets.py --optimizer lazy --kind share
 
 Each run is a process of its own, after a small one in it that imports and compiles; the kinds take turns, and of
-`--runs` the one of the fewest CPU seconds counts. Those are of all threads, over `maximize` alone; memory is the peak of
+`--runs` the one of the fewest CPU seconds counts: of all threads, over `maximize` alone. Memory is the peak of
 anonymous pages (RssAnon) from the first import to the end, the graph included, which is held in memory. The
 groups are of uneven sizes (1/g); tokens are log-normal whole numbers; the budget is 1 % of all tokens. "count"
 has a minimum and a maximum in rows for each group, "share" in % of the pick. Data: `handful.testing.clustered`,

@@ -108,7 +108,7 @@ def main() -> None:
         for d in (2, 16):
             data = task(n, d)
             line = f"| {n:,} | {d} | {int(data['k'])} |"
-            for optimizer in ("greedy", "drop_add"):
+            for optimizer in ("greedy", "drop_add:patience=100", "drop_add"):
                 rows, cpu, wall = ours(data, optimizer)
                 value = closest(data["x"], rows)
                 print(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import handful
+from handful.budget import Ledger, Quota, Quotas, audit
 from handful.errors import UsageError
 from handful.methods import find, keys
 from handful.objectives import Arrays, FacilityLocation
@@ -84,6 +85,35 @@ def test_of_a_large_pool_the_curve_is_of_a_sample(monkeypatch):
     one, other = (handful.select(POOL, **ASK, trade_off=0.3, threads=t) for t in (1, 2))
     assert one.notes["trade_off"]["curve_rows"] == 30
     assert one.notes == other.notes
+
+
+def test_the_sample_of_the_curve_keeps_its_share_of_every_limit():
+    from handful.methods._trade import _share
+
+    codes, rows = np.arange(60) % 3, np.arange(0, 60, 2)
+    asked = [Quota.parse(one) for one in ("g[a]:min=8", "g[b]:max=25%")]
+    quotas = Quotas.of(asked, {"g": (codes, ["a", "b", "c"])}, 60)
+    ledger = Ledger(
+        60, rows=20, costs=QUALITY, amount=600, quotas=quotas, include=np.array([1, 4, 10])
+    )
+    part = _share(ledger, rows)
+    assert [int(rows[row]) for row in part.taken] == [4, 10]
+    assert (part.rows, part.amount) == (10, 300)
+    part.take_ranked(np.argsort(-codes[rows], kind="stable"))
+    kept = audit(part.quotas, np.array(part.taken), None)
+    assert [one.name for one in kept] == ["g[a]:min=4", "g[b]:max=25%"]
+    assert all(one.slack >= 0 for one in kept)
+
+
+def test_where_a_sample_cannot_meet_the_quotas_there_is_no_curve_and_it_says_why(monkeypatch):
+    from handful.methods import _trade
+
+    monkeypatch.setattr(_trade, "CURVE_ROWS", 4)
+    pool = {**POOL, "g": np.array(["common"] * 59 + ["rare"])}
+    ask = {**ASK, "trade_off": 0.3, "quotas": ["g[rare]:min=2%"]}
+    told = handful.select(pool, **ask).notes["trade_off"]
+    assert "curve" not in told
+    assert "cannot meet the quotas" in told["no_curve"]
 
 
 @pytest.mark.parametrize("key", keys())

@@ -14,7 +14,8 @@ from handful import errors
 from handful.budget.amounts import below, exact, exact_sum
 from handful.budget.apart import Apart
 from handful.budget.cost_lookahead import CostLookahead
-from handful.budget.lookahead import Lookahead
+from handful.budget.lookahead import Counted, Lookahead
+from handful.budget.priced import Priced
 from handful.budget.quotas import Quotas
 
 APART_ROWS = 512
@@ -96,15 +97,13 @@ class Ledger:
                 self.quotas, self.rows, taken, self.open, self.costs, self.amount
             )
             return
-        self.ahead = Lookahead(
-            self.quotas,
-            self.rows,
-            taken,
-            self.open,
-            self.costs,
-            Fraction(0) if left is None else left,
-            str(self.amount),
-        )
+        if self.costs is None:
+            self.ahead = Counted(self.quotas, self.rows, taken, self.open)
+        else:
+            assert left is not None
+            self.ahead = Priced(
+                self.quotas, self.rows, taken, self.open, self.costs, left, str(self.amount)
+            )
         self.rows = self.ahead.rows
 
     def under(self, quotas: Quotas) -> Ledger:

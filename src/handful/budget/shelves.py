@@ -70,6 +70,10 @@ class Shelves:
         """The exact cost of a row."""
         return int(self.costs[row]) if self.whole else exact(self.costs[row])
 
+    def could_hold(self, held: NDArray[np.int64]) -> bool:
+        """Whether so many of each signature are open."""
+        return all(len(self._open(s, many)) == many for s, many in enumerate(held.tolist()))
+
     def hold(self, held: NDArray[np.int64]) -> None:
         """Set aside so many of the cheapest open rows of each signature."""
         for s in np.flatnonzero(held != self.held).tolist():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from handful import errors
-from handful.budget import Ledger
+from handful.budget import Ledger, exact_sum
 from handful.methods._contract import View
 from handful.objectives.modular import Modular
 from handful.objectives.weighted_sum import WeightedSum
@@ -139,7 +139,10 @@ def _curve(
         rows = np.sort(
             view.ranking(-rng.uniforms("trade-off curve", view.keys), at_most=CURVE_ROWS)
         )
-        seen, ledger, scores = Part(view, rows), _share(ledger, rows), scores[rows]
+        try:
+            seen, ledger, scores = Part(view, rows), _share(ledger, rows), scores[rows]
+        except errors.InfeasibleError as refused:
+            return {"no_curve": f"a sample of {len(rows):,} rows cannot meet the quotas: {refused}"}
     scales = _scales(objective, scores, seen, ledger.copy(), rng, how)
     curve = []
     for trade_off in sorted({*CURVE, asked}):
@@ -150,13 +153,26 @@ def _curve(
 
 
 def _share(ledger: Ledger, rows: Indices) -> Ledger:
-    """The budget's share of some rows; must-includes among them are free to be picked or not."""
+    """The budget's share of some rows: its quotas scaled, and the rows taken among them taken.
+
+    Raises:
+        InfeasibleError: These rows cannot meet the quotas.
+    """
     share = Fraction(len(rows), ledger.n)
+    included = np.flatnonzero(np.isin(rows, ledger.taken))
+    costs, amount = None, None
+    if ledger.costs is not None and ledger.amount is not None:
+        costs = ledger.costs[rows]
+        amount = max(ledger.amount * share, exact_sum(costs[included]))
+    eligible = ledger.open[rows]
+    eligible[included] = True
     return Ledger(
         len(rows),
-        rows=max(1, round(ledger.rows * share)),
-        costs=None if ledger.costs is None else ledger.costs[rows],
-        amount=None if ledger.amount is None else ledger.amount * share,
-        eligible=ledger.open[rows],
+        rows=max(1, round(ledger.rows * share), len(included)),
+        costs=costs,
+        amount=amount,
+        eligible=eligible,
+        quotas=None if ledger.quotas is None else ledger.quotas.scaled(rows, share),
+        include=included,
         apart=None if ledger.apart is None else ledger.apart.narrowed(rows),
     )

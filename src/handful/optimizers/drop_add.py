@@ -93,27 +93,25 @@ class Search:
     """
 
     def __init__(self, apart: Distances, ledger: Ledger, fixed: int, rank: Indices) -> None:
-        self.apart, self.ledger, self.fixed, self.rank = apart, ledger, fixed, rank
+        self.apart, self.ledger, self.fixed = apart, ledger, fixed
+        self.rank = np.ascontiguousarray(rank, np.int64)
         self.rows = np.array(ledger.taken, np.int64)
-        self.columns = np.stack([apart.column(int(j)) for j in self.rows])  # (k, n)
-        self.eligible = ledger.open.copy()
-        self.eligible[self.rows[fixed:]] = True
+        self.distances = np.stack([apart.column(int(j)) for j in self.rows], axis=1)  # (n, k)
+        self.open = ledger.open.copy()
+        self.open[self.rows] = False
+        ahead = ledger.ahead
+        self.signature = np.zeros(ledger.n, np.int64) if ahead is None else ahead.signature
         self.measure()
 
     def measure(self) -> None:
-        """For each row its nearest pick, and the next nearest distance."""
-        k, n = self.columns.shape
-        self.who = self.columns.argmin(axis=0)
-        self.near = self.columns[self.who, np.arange(n)]
-        self.next = np.full(n, np.inf)
-        self.second = np.zeros(n, np.int64)
-        for place in range(k):
-            self._offer(place, np.flatnonzero(self.who != place))
+        """For each row its nearest pick, and the next nearest."""
+        from handful.kernels.nearest_picks import measure_anew
 
-    def _offer(self, place: int, rows: Indices) -> None:
-        """A pick that may be the next nearest."""
-        better = rows[self.columns[place, rows] < self.next[rows]]
-        self.next[better], self.second[better] = self.columns[place, better], place
+        n = len(self.distances)
+        self.near, self.next = np.empty(n), np.empty(n)
+        self.who, self.second = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        for row in range(n):
+            measure_anew(self.distances, row, self.near, self.who, self.next, self.second)
 
     def best(self, patience: int, tabu: int) -> tuple[list[int], int]:
         """The best set seen, and how many moves were made."""
@@ -144,59 +142,49 @@ class Search:
 
     def _move(self, until: Indices, now: int, highest: float) -> tuple[int, int] | None:
         """Which pick goes, one of the closest two, and which row comes for it."""
+        from handful.kernels.nearest_picks import farthest_without
+
         between, other = self._between()
         a = int(between.argmin())
         best, move = -np.inf, None
         for place in (a, int(other[a])):
             if place < self.fixed or until[self.rows[place]] > now:
                 continue
-            far = np.where(self.who == place, self.next, self.near)
-            far[self.rows] = -np.inf
-            far[~self.allowed(place)] = -np.inf
-            far[(until > now) & (far <= highest)] = -np.inf
-            row = int(far.argmax())
-            if far[row] == -np.inf:
+            fits, room = self.allowed(place)
+            row = farthest_without(
+                self.near, self.who, self.next, place, fits, self.signature, room,
+                until, now, highest, self.rank,
+            )  # fmt: skip
+            if row < 0:
                 continue
-            tied = np.flatnonzero(far == far[row])
-            row = int(tied[np.argmin(self.rank[tied])])
-            rest = np.delete(np.where(other == place, np.inf, between), place)
-            worth = min(float(far[row]), float(rest.min(initial=np.inf)))
+            far = self.next[row] if self.who[row] == place else self.near[row]
+            rest = np.where(other == place, np.inf, between)
+            rest[place] = np.inf
+            worth = min(float(far), float(rest.min()))
             if worth > best:
                 best, move = worth, (place, row)
         return move
 
-    def allowed(self, place: int) -> NDArray[np.bool_]:
-        """(n,) rows that may come for a pick by the budget and the quotas."""
-        fine, ledger, row = self.eligible.copy(), self.ledger, self.rows[place]
+    def allowed(self, place: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Rows that may come for a pick: (n,) by the budget, and (S,) by the quotas on their signatures."""
+        ledger, row = self.ledger, self.rows[place]
+        fits = self.open
         if ledger.costs is not None:
             others = exact_sum(ledger.costs[np.delete(self.rows, place)])
             left = (ledger.amount or 0) - others
-            fine &= ledger.costs <= below(left, ledger.costs.dtype)
-        if ledger.ahead is not None:
-            signature, d = ledger.ahead.signature, ledger.ahead.system.d
-            counts = np.bincount(signature[self.rows], minlength=d.shape[1])
-            slack = ledger.ahead.system.slack(counts) - d[:, signature[row]]
-            room = np.asarray((slack[:, None] + d >= 0).all(axis=0))
-            fine &= room[signature]
-        return fine
+            fits = fits & (ledger.costs <= below(left, ledger.costs.dtype))
+        if ledger.ahead is None:
+            return fits, np.ones(1, bool)
+        system, d = ledger.ahead.system, ledger.ahead.system.d
+        counts = np.bincount(self.signature[self.rows], minlength=d.shape[1])
+        slack = system.slack(counts) - d[:, self.signature[row]]
+        return fits, np.asarray((slack[:, None] + d >= 0).all(axis=0))
 
     def exchange(self, place: int, row: int) -> None:
         """Put a row in the place of a pick."""
-        self.columns[place] = self.apart.column(row)
-        column = self.columns[place]
-        # Rows whose nearest or next nearest pick went are measured anew; the others see the new one.
-        lost = np.flatnonzero((self.who == place) | (self.second == place))
-        kept = np.flatnonzero((self.who != place) & (self.second != place))
-        nearer = kept[column[kept] < self.near[kept]]
-        self.next[nearer], self.second[nearer] = self.near[nearer], self.who[nearer]
-        self.near[nearer], self.who[nearer] = column[nearer], place
-        between = kept[(column[kept] < self.next[kept]) & (self.who[kept] != place)]
-        self.next[between], self.second[between] = column[between], place
-        some = self.columns[:, lost]
-        at = np.arange(len(lost))
-        first = some.argmin(axis=0)
-        self.who[lost], self.near[lost] = first, some[first, at]
-        some[first, at] = np.inf
-        again = some.argmin(axis=0)
-        self.second[lost], self.next[lost] = again, some[again, at]
+        from handful.kernels.nearest_picks import exchange
+
+        column = self.apart.column(row)
+        exchange(self.distances, place, column, self.near, self.who, self.next, self.second)
+        self.open[self.rows[place]], self.open[row] = True, False
         self.rows[place] = row
