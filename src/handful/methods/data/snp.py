@@ -136,10 +136,8 @@ class _Groups:
         names = [str(labels[code]).encode() for code in there.tolist()]
         self.places = rng.uniforms("snp groups", id_keys(names))
         self.means = np.zeros((len(there), features.shape[1]))
-        by_rank = np.argsort(self.rank, kind="stable")
-        for start in range(
-            0, view.n, BLOCK_ROWS
-        ):  # in the order of ids, so that sums have the same bits
+        by_rank = np.argsort(self.rank, kind="stable")  # the same bits in a file of any order
+        for start in range(0, view.n, BLOCK_ROWS):
             rows = by_rank[start : start + BLOCK_ROWS]
             member = (np.ones(len(rows)), (self.of_row[rows], np.arange(len(rows))))
             shape = (len(there), len(rows))
