@@ -141,17 +141,23 @@ def test_a_candidate_that_is_not_there_changes_nothing():
 
 
 def test_draws_have_the_odds_of_their_weights_clipped_and_never_what_is_dropped():
-    r, s = np.array([[2.0, -1.0, 0.3, 6.0, -4.0]]), np.array([[0.0, 0.0, 3.0, -5.0, -2.0]])
+    r, s = np.array([[2.0, -1.0, 1.5, 6.0, -4.0]]), np.array([[0.0, 0.0, -2.0, -5.0, -2.0]])
     lists = 20_000  # alike, so one draw of each is as many draws of one
     alike = [np.repeat(x, lists, axis=0) for x in (r, s, np.array([[1, 0, 0, 0, 0]]))]
-    found = handful.pooled_negatives(*alike, clip=2)
+    found = handful.pooled_negatives(*alike, clip=2, keep=0.05)
     weights = np.where(found.keep[0], found.relevance[0], 0)
     odds = np.where(weights > 0, np.maximum(weights, weights.max() / 2), 0)
     drawn = found.sample(1).sum(axis=0)
-    expected = lists * odds / odds.sum()
-    apart = np.abs(drawn - expected) / np.sqrt(np.maximum(expected, 1))
-    assert apart.max() < 5.5  # false alarm below 10⁻⁶
+    assert is_drawn_by(drawn, odds)
     assert drawn[0] == drawn[3] == 0
+    for double in (weights, (weights > 0).astype(float)):  # unclipped, and all alike
+        assert not is_drawn_by(drawn, double)
+
+
+def is_drawn_by(drawn, odds):
+    """Counts as odds would have them, within 5.5 deviations: a false alarm in less than 10⁻⁶."""
+    expected = drawn.sum() * odds / odds.sum()
+    return (np.abs(drawn - expected) / np.sqrt(np.maximum(expected, 1))).max() < 5.5
 
 
 def test_a_draw_is_of_so_many_and_the_same_for_one_seed():

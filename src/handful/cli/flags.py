@@ -76,7 +76,12 @@ PANELS: dict[str, tuple[Flag, ...]] = {
         Flag("--given-embeddings", str, "FILE", "As --embeddings, of the rows already owned."),
         Flag("--like-text", str, "COLUMN", "As --text, where the target's columns differ."),
         Flag("--like-embeddings", str, "FILE", "As --embeddings, of the target."),
-        Flag("--like-array", list, "NAME=FILE", "As --array, of the target."),
+        Flag(
+            "--like-array",
+            list,
+            "NAME=FILE",
+            "As --array, of the target; of several, TARGET:NAME=FILE.",
+        ),
         Flag("--given", str, "PATH", "Rows already owned: duplicates of them are left out, too."),
     ),
     "How they are chosen": (

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from handful import errors
-from handful.budget.amounts import parse_rows
 from handful.cli.request import named
 from handful.cli.show import number_of, print_json, table
 from handful.weighing.lasso_tasks import Allocation, lasso_tasks
@@ -33,10 +32,8 @@ def run_tasks(
             raise errors.flag_needed(f"--{flag}", "handful lasso-tasks")
     inputs = [asked["heads"], asked["target"]]
     _check(output, inputs, overwrite=overwrite, as_json=as_json)
-    samples = parse_rows(asked["samples"], "--samples")
-    found = lasso_tasks(
-        Path(asked["heads"]), asked["target"], samples=samples, **named(param, "--param")
-    )
+    given = named(param, "--param")
+    found = lasso_tasks(Path(asked["heads"]), asked["target"], samples=asked["samples"], **given)
     if output is not None:
         found.save(output, overwrite=overwrite)
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handful.errors._base import InfeasibleError, UsageError, listed, nearest
 
@@ -107,10 +107,12 @@ def no_trade_off_scale(objective: str, value: float) -> UsageError:
     )
 
 
-def arrays_of_several_targets() -> UsageError:
-    """Arrays cannot be told apart between targets."""
+def arrays_of_several_targets(array: str, targets: Sequence[str]) -> UsageError:
+    """An array that could be any target's."""
+    own = " ".join(f"--like-array {target}:{array}=FILE" for target in targets[:2])
     return UsageError(
-        "--like-array goes with one target; with several --like, give each as a file that holds it."
+        f"--like-array {array} could be of any of {len(targets)} targets. Give each its own: {own}; or name a "
+        "list column that all of their files have."
     )
 
 

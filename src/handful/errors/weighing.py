@@ -35,7 +35,9 @@ def bad_head(task: str, reason: str) -> DataError:
 
 
 def no_relevant_task(penalty: float, most: float) -> UsageError:
-    """A penalty that leaves no task."""
+    """A penalty that leaves no task, or tasks none of which points to the target."""
+    if most <= 0.0:
+        return UsageError("Every head is at a right angle to the target's: no task is relevant.")
     return UsageError(
         f"penalty={penalty:g} leaves no task. It must be below {most:.4g}, the largest product of a head and the "
         "target's; or pass none, for a grid."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +56,31 @@ def read_targets(request: Request, run: Run, pool: Pool) -> tuple[tuple[str, Poo
     if not named and arrays:
         first = load_array(next(iter(arrays.values())), None, "--like-array")
         named = {"target": {"embedding": first} if first.ndim == 2 else first}
-    if len(named) > 1 and arrays:
-        raise errors.arrays_of_several_targets()
     targets = []
     for name, data in named.items():
         source = open_source(data, on_bad_row=request.on_bad_row, run=run)
         if source.rows == 0:
             raise errors.empty_pool(source.where(0))
         own = dict(source.arrays)
-        for array, value in arrays.items():
+        for array, value in _arrays_of(name, named, arrays, source):
             own[array] = load_array(value, source, f"--like-array {array}")
         targets.append((name, Pool(source, _target_text(request, source, pool), None, own)))
     return tuple(targets)
+
+
+def _arrays_of(
+    target: str, named: Mapping[str, Any], arrays: Mapping[str, Any], source: Source
+) -> Iterator[tuple[str, Any]]:
+    """The arrays of one target: those named for it ("TARGET:NAME"), and, of several, columns of its own file."""
+    for given, value in arrays.items():
+        whose, colon, array = given.partition(":")
+        if colon and whose in named:
+            if whose == target:
+                yield array, value
+        elif len(named) > 1 and not (isinstance(value, str) and value in source.schema):
+            raise errors.arrays_of_several_targets(given, list(named))
+        else:
+            yield given, value
 
 
 def read_given(request: Request, run: Run, pool: Pool) -> Pool | None:

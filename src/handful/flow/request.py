@@ -37,7 +37,7 @@ class Request:
         text: Column or template that makes a row's text; found by itself where there is a usual one.
         like_text: The same for the target, where its columns differ.
         arrays: Feature arrays of the pool by name: a path or an (n, d) array.
-        like_arrays: Feature arrays of the target by name.
+        like_arrays: Feature arrays of the target by name; of one of several targets by "TARGET:NAME".
         embeddings: Short for arrays={"embedding": …}.
         like_embeddings: Short for like_arrays={"embedding": …}.
         given_embeddings: Their vectors, where the pool's are arrays of the user's own.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from handful import errors
+from handful.budget.amounts import parse_rows
 from handful.parameters import configure, parameter
 from handful.selection import Floats, Indices
 from handful.weighing.heads import Heads, read_heads
@@ -61,6 +62,18 @@ class Allocation:
         return (
             f"<Allocation: {self.counts.sum():,} samples of {len(self)} of {len(self.tasks)} tasks>"
         )
+
+    def summary(self) -> dict[str, Any]:
+        """Its numbers, without those of each task."""
+        return {
+            "tasks": len(self.tasks),
+            "relevant": int(np.count_nonzero(self.relevance)),
+            "drawn_from": len(self),
+            "samples": int(self.counts.sum()),
+            "sum_of_relevance": float(np.abs(self.relevance).sum()),
+            "residual": self.residual,
+            "variance": self.variance,
+        }
 
     def save(self, out: str | Path, *, overwrite: bool = False) -> None:
         """Write task, samples and relevance, in the format of the suffix, and the record beside it."""
@@ -114,34 +127,38 @@ class LassoTasks:
         if samples < max(1, self.least * tasks):
             raise errors.few_samples(samples, max(1, self.least * tasks), f"{tasks} tasks")
         used = heads.scaled() if self.scaled else heads
-        w_heads, target = used.matrix, used.target
-        steps, fits = path(w_heads, target)
+        most = largest_penalty(used.matrix, used.target)
+        if most <= 0.0:
+            raise errors.no_relevant_task(0.0, most)
+        steps, fits = path(used.matrix, used.target)
+        gap: float | None = None
         if self.penalty is None:
             place = self._chosen(steps, samples)
-            penalty, relevance, gap = steps[place].penalty, fits[place], None
+            penalty, relevance = steps[place].penalty, fits[place]
         else:
             penalty = self.penalty
-            [relevance], [gap] = lasso(w_heads, target, np.array([penalty]))
+            [relevance], [gap] = lasso(used.matrix, used.target, np.array([penalty]))
             if not relevance.any():
-                raise errors.no_relevant_task(penalty, largest_penalty(w_heads, target))
-        other = least_length(w_heads, target)
-        rival = self._allocated(used, other, other**2, samples, must=False)
-        found = self._allocated(used, relevance, np.abs(relevance), samples, must=True)
-        assert found is not None
+                raise errors.no_relevant_task(penalty, most)
+        counts = self._counts(np.abs(relevance), samples)
+        if counts is None:
+            tasks = int(np.count_nonzero(relevance))
+            needed = (self.fee + 1) * tasks
+            raise errors.few_samples(samples, needed, f"a sample and the fee of {tasks} tasks")
+        found = _allocation(used, relevance, counts)
+        other = least_length(used.matrix, used.target)
+        by_squares = self._counts(other**2, samples)
+        rival = None if by_squares is None else _allocation(used, other, by_squares)
+        result = {
+            **found.summary(),
+            "penalty": penalty,
+            "duality_gap": gap,
+            "path": [asdict(step) for step in steps],
+            "least_squares_rival": None if rival is None else rival.summary(),
+        }
         asked = {"samples": samples, **asdict(self)}
-        return Allocation(
-            **found,
-            penalty=penalty,
-            path=tuple(steps),
-            rival=None if rival is None else Allocation(**rival),
-            record=record_of(
-                "lasso_tasks",
-                self,
-                asked,
-                heads.inputs(),
-                {**_result(found, penalty, steps, rival), "duality_gap": gap},
-            ),
-        )
+        record = record_of("lasso_tasks", self, asked, heads.inputs(), result)
+        return replace(found, penalty=penalty, path=tuple(steps), rival=rival, record=record)
 
     def _chosen(self, steps: list[Step], samples: int) -> int:
         """The place on the path where noise reaches the target least, for the tolerance and the fees."""
@@ -153,60 +170,29 @@ class LassoTasks:
             min(near, key=lambda step: step.sum**2 / (samples - self.fee * step.tasks))
         )
 
-    def _allocated(
-        self, heads: Heads, relevance: Floats, shares: Floats, samples: int, *, must: bool
-    ) -> dict[str, Any] | None:
-        """Counts in proportion to shares, and what they come to; None where a rival cannot be paid for."""
-        counts = (
-            with_fees(shares, samples, self.fee)
-            if self.fee
-            else apportion(shares, samples, self.least)
-        )
-        if counts is None:
-            if must:
-                tasks = int(np.count_nonzero(shares))
-                needed = (self.fee + 1) * tasks
-                raise errors.few_samples(samples, needed, f"a sample and the fee of {tasks} tasks")
-            return None
-        on = counts > 0
-        return {
-            "tasks": heads.names,
-            "counts": counts,
-            "relevance": relevance,
-            "residual": residual(heads.matrix, heads.target, relevance),
-            "variance": float((relevance[on] ** 2 / counts[on]).sum()),
-        }
+    def _counts(self, shares: Floats, samples: int) -> Indices | None:
+        """(T,) samples in proportion to shares; None where the fees leave less than one each."""
+        if self.fee:
+            return with_fees(shares, samples, self.fee)
+        return apportion(shares, samples, self.least)
 
 
-def _result(
-    found: dict[str, Any], penalty: float, steps: list[Step], rival: dict[str, Any] | None
-) -> dict[str, Any]:
-    """What the record says of an allocation."""
-
-    def told(one: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "tasks": len(one["tasks"]),
-            "relevant": np.count_nonzero(one["relevance"]),
-            "drawn_from": np.count_nonzero(one["counts"]),
-            "samples": int(one["counts"].sum()),
-            "sum_of_relevance": float(np.abs(one["relevance"]).sum()),
-            "residual": one["residual"],
-            "variance": one["variance"],
-        }
-
-    return {
-        **told(found),
-        "penalty": penalty,
-        "path": [asdict(step) for step in steps],
-        "least_squares_rival": None if rival is None else told(rival),
-    }
+def _allocation(heads: Heads, relevance: Floats, counts: Indices) -> Allocation:
+    on = counts > 0
+    return Allocation(
+        tasks=heads.names,
+        counts=counts,
+        relevance=relevance,
+        residual=residual(heads.matrix, heads.target, relevance),
+        variance=float((relevance[on] ** 2 / counts[on]).sum()),
+    )
 
 
 def lasso_tasks(
     heads: Any,
     target: Any,
     *,
-    samples: int,
+    samples: int | str,
     names: Sequence[str] | None = None,
     **parameters: Any,
 ) -> Allocation:
@@ -216,7 +202,7 @@ def lasso_tasks(
         heads: (k, T) a column of numbers a task; or a path of a .npy of that shape, or of a CSV, JSON Lines or
             Parquet file with a column a task.
         target: (k,) the target's head; a path, or the name of a column of the heads' file.
-        samples: The budget, > 0. Counts (and fees) sum to it exactly.
+        samples: The budget, > 0, or "10k". Counts (and fees) sum to it exactly.
         names: (T,) of tasks; none: of the columns, or their numbers.
         **parameters: Of `LassoTasks`: penalty, scaled, least, fee, tolerance.
 
@@ -228,4 +214,4 @@ def lasso_tasks(
         ([100, 0, 0], [0.9, 0.0, 0.0])
     """
     method: LassoTasks = configure("lasso_tasks", LassoTasks, parameters)
-    return method.run(read_heads(heads, target, names), samples)
+    return method.run(read_heads(heads, target, names), parse_rows(samples, "samples"))
