@@ -57,6 +57,11 @@ three), and both are tested on what was held out. The gain is the mean differenc
 better, with a 95 % bootstrap interval that is corrected for the number of methods on that data set: where all
 were random, any would be called better or worse in at most 5 % of such tables. A gain here is a gain for that
 small model on that data, and no promise for another. `stratified` is told the labels where there are any.
+
+Sets *with models*, *with gradients* and *spoilt* bring what small real models computed, trained on the spot and
+on none of the rows held out (`benchmarks/claims/_modelled.py`). Where a set says *own probe*, the script trains
+and tests a model of its own on the same held-out rows; for the share of clean rows it only counts, nothing is
+held out, and the seeds differ in the draws alone.
 """
 
 
