@@ -102,7 +102,7 @@ def page(found: Mapping[str, Found], missing: list[str], seeds: int) -> str:
         "Written by `make claims` (`benchmarks/claims/evidence.py`) through `handful.compare`, losses and all.",
         f"{seeds} seeds a data set, from 0; {platform.machine()}, Python {platform.python_version()}, "
         f"{os.cpu_count()} cores; {time.strftime('%Y-%m-%d')}; handful {handful.__version__}. Methods run "
-        "with their default parameters, but for names of columns and arrays.\n",
+        "with their default parameters, but where a line below their table says otherwise.\n",
         READ,
         "\n## At a glance\n",
         f"{SIGNS['better']} better than random, {SIGNS['worse']} worse, {SIGNS['same']} no different, "
