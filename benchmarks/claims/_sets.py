@@ -105,8 +105,8 @@ def alpaca(folder: Path, most: int) -> tuple[Data, dict[str, Any]]:
     return cut(data, most), {"like": ["\n".join(pair) for pair in pairs]}
 
 
-def domain(name: str) -> Reader:
-    """Pieces of 19 domains; 200 of one are the target and no part of the pool."""
+def domain(name: str, rows: int | None = None) -> Reader:
+    """Pieces of 19 domains, at most so many rows; 200 of one are the target and no part of the pool."""
 
     def read(folder: Path, most: int) -> tuple[Data, dict[str, Any]]:
         found = table(folder / "domains_dev" / "domains.parquet")
@@ -114,7 +114,9 @@ def domain(name: str) -> Reader:
         target = set(np.random.default_rng(0).permutation(of_it)[:200].tolist())
         keep = [i for i in range(len(found["text"])) if i not in target]
         data = {"text": [found["text"][i] for i in keep]}
-        return cut(data, most), {"like": [found["text"][i] for i in sorted(target)]}
+        return cut(data, min(most, rows or most)), {
+            "like": [found["text"][i] for i in sorted(target)]
+        }
 
     return read
 
@@ -168,6 +170,14 @@ SETS = {
     ),
     "domains: news": Trial(
         TARGET, domain("brown_news"), 200, {}, "pieces of 19 domains, like those of Brown news"
+    ),
+    "domains: leaflets, few picks": Trial(
+        TARGET,
+        domain("patient_leaflet", 1000),
+        40,
+        {},
+        "pieces of 19 domains, like patient leaflets; exchanges over exact transport are for small groups",
+        ("random", "dsir", "nearest_to_target", "rds", "goracs:exchanges=20,candidates=8"),
     ),
     "domains: leaflets": Trial(
         TARGET, domain("patient_leaflet"), 200, {}, "pieces of 19 domains, like patient leaflets"

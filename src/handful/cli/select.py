@@ -207,7 +207,9 @@ def _quotas(kept: list[dict[str, Any]]) -> str:
     binding = [f"{one['quota']} ({number_of(one['got'])})" for one in kept if one["slack"] == 0]
     shown = ", ".join(binding[:SHOWN_QUOTAS])
     more = f" and {len(binding) - SHOWN_QUOTAS} more" if len(binding) > SHOWN_QUOTAS else ""
-    limits = "1 limit is kept" if len(kept) == 1 else f"all {len(kept):,} limits are kept"
+    limits = {1: "1 limit is kept", 2: "both limits are kept"}.get(
+        len(kept), f"all {len(kept):,} limits are kept"
+    )
     return limits + (f"; binding: {shown}{more}" if binding else "; none binds")
 
 
