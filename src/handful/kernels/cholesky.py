@@ -85,6 +85,7 @@ def catch_up(
             continue
         for e in range(len(row)):
             row[e] = rows[j, e]
+        rest = left[j]
         for first in range(met[j], len(picks), 4):
             last = min(first + 4, len(picks))
             for t in range(first, last):
@@ -98,5 +99,5 @@ def catch_up(
                     value -= own[s] * theirs[s]
                 value /= roots[t]
                 own[t] = value
-                left[j] -= value * value
-        met[j] = len(picks)
+                rest -= value * value
+        left[j], met[j] = rest, len(picks)
