@@ -58,7 +58,7 @@ def catch_up(
         met: (n,) written: how many picks each row has met.
         left: (n,) written: what is left of each row's variance.
 
-    Cost: O(d + k) for each row and pick it has not met. Sums are in lanes, and the same whenever a row is asked for.
+    Cost: O(d + k) for each row and pick it has not met. Sums are in lanes: the same whenever a row is asked for.
     """
     row = np.empty(rows.shape[1])
     for c in range(len(candidates)):
