@@ -6,7 +6,7 @@
     python benchmarks/engine.py --small             sizes for trying the script out
 
 Each run is a process of its own. CPU seconds are of all its threads, over the timed call alone; a first call on
-a few rows has loaded the kernels; log_det_3k, ours and the peer's, is the best of five calls.
+a few rows has loaded the kernels; log_det_3k, ours and the peer's, is the best of fifteen calls.
 Memory is the peak of its anonymous pages (RssAnon), seen every 10 ms, from
 the first import to the end. Peers live in a virtual environment that the script makes; one that cannot be
 installed, does not finish within its limits, or fails, is said so. A pass is the time that n²·d products take
@@ -117,7 +117,7 @@ def timed(result: dict[str, Any]) -> Iterator[None]:
     result["cpu"], result["wall"] = time.process_time() - cpu, time.perf_counter() - wall
 
 
-def least(result: dict[str, Any], work: Callable[[], Any], times: int = 5) -> Any:
+def least(result: dict[str, Any], work: Callable[[], Any], times: int = 15) -> Any:
     """What a short piece of work gives; the CPU seconds and the wall time of the best of a few runs."""
     runs: list[dict[str, Any]] = [{} for _ in range(times)]
     for run in runs:
@@ -252,7 +252,7 @@ def log_det(case: Case, data: Path, result: dict[str, Any]) -> None:
 
     rows = np.load(data, mmap_mode="r")
     climb(LogDet(), Arrays({"x": rows[:300]}), 3)
-    times = 5 if case.n <= 5000 else 1
+    times = 15 if case.n <= 5000 else 1
     picks = least(result, lambda: climb(LogDet(), Arrays({"x": rows}, threads=2), case.k), times)
     _report(picks, result)
 

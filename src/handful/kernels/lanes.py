@@ -19,7 +19,7 @@ from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 Rows = NDArray[np.float32] | NDArray[np.float64]
-"""float32; or the same numbers as float64, of which no products are made before they are summed."""
+"""float32, whose products are exact in float64, or float64."""
 
 LANES, _WIDTH = 32, 8
 _EIGHT = ir.VectorType(ir.DoubleType(), _WIDTH)

@@ -31,7 +31,7 @@ def dot(x: Rows, y: Rows) -> float:
 
 @part(types.float64(_WIDE, _WIDE))
 def wide_dot(x: Floats, y: Floats) -> float:
-    """The same bits, of the same rows as float64; about 0.08 ns an element."""
+    """⟨x, y⟩ of float64 rows, in the same lanes; about 0.08 ns an element."""
     return lanes.product(x, y)
 
 

@@ -65,7 +65,7 @@ class LazyPartial:
     """The same for I + XXᵀ/σ², where a row meets the pivots only when it is asked for.
 
     What is left of a row only falls, so what was left is an upper bound, and most rows are seldom asked for
-    again. Bits are those of `Partial`. 8 bytes for each pivot and row asked for.
+    again. What is left has the same bits whenever it is asked for. 8 bytes for each pivot and row asked for.
 
     Args:
         rows: (n, d) float32, X.
@@ -86,7 +86,9 @@ class LazyPartial:
         self.left = 1.0 + squared_lengths(rows) / noise
         self.subset: list[int] = []
         self._met = np.zeros(len(rows), np.int64)
-        self._factor = np.empty((len(rows), 64))  # memory is taken as rows are written
+        self._factor = np.zeros(
+            (len(rows), 64)
+        )  # memory is taken as rows are written; sums read zeros
         self._picks = np.empty(64, np.int64)
         self._roots, self._picked = np.empty(64), np.empty((64, rows.shape[1]))
 
@@ -118,7 +120,7 @@ class LazyPartial:
 
     def _moved(self, width: int) -> Floats:
         """The factor in new memory; only rows that have met a pivot have anything in it."""
-        factor, most = np.empty((len(self.rows), width)), min(width, self._factor.shape[1])
+        factor, most = np.zeros((len(self.rows), width)), min(width, self._factor.shape[1])
         known = np.flatnonzero(self._met)
         for at in range(0, len(known), 128):  # what is copied on the way stays in the cache
             some = known[at : at + 128]

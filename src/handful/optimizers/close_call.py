@@ -43,16 +43,17 @@ def decide(
         gains: (m,) their gains at `state`, just computed.
         costs: (m,) > 0: where given, the best gain a unit of cost is sought.
     """
-    price = np.ones(len(candidates)) if costs is None else costs
     if objective.facts.exact_gains:
-        close = np.flatnonzero(gains / price >= (gains / price).max())
+        worth = gains if costs is None else gains / costs
+        close = best = np.flatnonzero(worth >= worth.max())
         exact = gains[close]
     else:
+        price = np.ones(len(candidates)) if costs is None else costs
         error = objective.error(state, candidates, gains)
         close = np.flatnonzero((gains + error) / price >= ((gains - error) / price).max())
         exact = objective.exact(state, candidates[close])
-    worth = exact / price[close]
-    best = close[worth == worth.max()]
+        worth = exact / price[close]
+        best = close[worth == worth.max()]
     place = best[0] if len(best) == 1 else best[np.argmin(ranks(view, candidates[best]))]
     return int(place), float(exact[np.searchsorted(close, place)])
 

@@ -55,19 +55,16 @@ class Lazy:
 
 def lazily(climb: Climb, prices: Floats | None = None) -> None:
     """What `greedy.plainly` takes, with fewer gains computed."""
-    unit = np.ones(climb.ledger.n) if prices is None else prices
     heap = Waiting(climb.feasible())
     while True:
-        rows, gains = _refresh(climb, heap, unit)
+        rows, gains, above = _refresh(climb, heap, prices)
         if not len(rows):
             return
-        place, gain = decide(
-            climb.objective, climb.view, climb.state, rows, gains, costs=unit[rows]
-        )
+        costs = None if prices is None else prices[rows]
+        place, gain = decide(climb.objective, climb.view, climb.state, rows, gains, costs=costs)
         if climb.settled(gain):
             climb.fill(climb.feasible(np.concatenate([rows, heap.rows()])))
             return
-        above = (gains + margins(climb.objective, climb.state, rows, gains)) / unit[rows]
         climb.take(int(rows[place]), gain)
         rows[place], above[place] = rows[-1], above[-1]
         heap.push(rows[:-1], above[:-1])
@@ -79,10 +76,11 @@ def greedily(climb: Climb, prices: Floats | None = None) -> None:
     (lazily if facts.submodular and not facts.kept_gains else plainly)(climb, prices)
 
 
-def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats]:
-    """Rows of which one is surely the best, and their fresh gains: all that could still be it."""
+def _refresh(climb: Climb, heap: Waiting, prices: Floats | None) -> tuple[Indices, Floats, Floats]:
+    """Rows of which one is surely the best, their fresh gains, and the most that each is worth by its price."""
     rows: list[Indices] = [np.zeros(0, np.int64)]
     gains: list[Floats] = [np.zeros(0)]
+    above: list[Floats] = [np.zeros(0)]
     least, batch = -np.inf, min(max(8, heap.asked // 4), 64)
     while len(heap) and heap.top() >= least:
         popped = heap.pop(batch, least)
@@ -91,16 +89,20 @@ def _refresh(climb: Climb, heap: Waiting, unit: Floats) -> tuple[Indices, Floats
         if len(some):
             fresh = climb.objective.gains(climb.state, some)
             error = margins(climb.objective, climb.state, some, fresh)
-            least = max(least, float(((fresh - error) / unit[some]).max()))
+            low, high = fresh - error, fresh + error
+            if prices is not None:
+                low, high = low / prices[some], high / prices[some]
+            least = max(least, float(low.max()))
             rows.append(some)
             gains.append(fresh)
+            above.append(high)
         batch *= 2
     heap.asked = sum(map(len, rows))
     if SWEEP * heap.shut > len(heap):
         open_rows = np.zeros(climb.ledger.n, bool)
         open_rows[climb.feasible(heap.rows())] = True
         heap.keep(open_rows)
-    return np.concatenate(rows), np.concatenate(gains)
+    return np.concatenate(rows), np.concatenate(gains), np.concatenate(above)
 
 
 class Waiting:
