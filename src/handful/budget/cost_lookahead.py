@@ -24,11 +24,10 @@ from handful.budget.amounts import below, exact, exact_sum
 from handful.budget.feasibility import Counts, System
 from handful.budget.quotas import Quotas
 from handful.budget.shelves import Number
+from handful.budget.spending import Classes, Spending, conflict, solve
 
 MARGIN = 0.05
 """The room sought on each limit, as a share of what is spent."""
-ROWS = 400
-"""Open rows up to which a programme over single rows is asked where counts and means do not do."""
 
 
 class CostLookahead:
@@ -41,9 +40,10 @@ class CostLookahead:
         free: (n,) bool: which rows are open.
         costs: (n,) of each row.
         amount: Cost at most, in all.
+        amount_said: The amount, for messages; None where it is all there is.
 
     Raises:
-        InfeasibleError: No pick was found that keeps every limit.
+        InfeasibleError: No pick keeps every limit, or none was found and none is ruled out; it says which.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class CostLookahead:
         free: NDArray[np.bool_],
         costs: NDArray[Any],
         amount: Fraction,
+        amount_said: str | None = None,
     ) -> None:
         self.quotas, self.signature, self.costs, self.rows = quotas, quotas.signature, costs, rows
         self.whole = costs.dtype.kind != "f"
@@ -70,10 +71,31 @@ class CostLookahead:
         self.inside = np.zeros(len(costs), bool)
         chosen = self._by_means(free)
         if chosen is None or not self._adopt(chosen):
-            chosen = self._by_rows(free)
-            if chosen is None or not self._adopt(chosen):
-                names = [limit.said for limit in quotas.limits]
-                raise errors.cost_quotas_not_met(", ".join(names))
+            self._decide(free, amount_said)
+
+    def _decide(self, free: NDArray[np.bool_], amount_said: str | None) -> None:
+        """Find a witness by the programme over prices, or say that there is none, or that it is not known."""
+        asked = Spending(
+            self.system,
+            self.lines,
+            [limit for limit in self.quotas.limits if limit.bound.unit == "%cost"],
+            Classes.of(self.signature, self.costs, free),
+            self.taken,
+            self.cost_of,
+            self.amount,
+            amount_said,
+            some=not self.taken.sum() and self.rows > 0,
+        )
+        reply = solve(asked)
+        if reply.impossible:
+            names, sure = conflict(asked)
+            raise errors.quotas_conflict(", ".join(names), int(self.taken.sum()), smallest=sure)
+        chosen = None
+        if reply.counts is not None and reply.cost is not None:
+            chosen = asked.classes.pick(reply.counts, reply.cost, self.costs)
+        if chosen is None or not self._adopt(chosen):
+            names = tuple(limit.said for limit in self.quotas.limits)
+            raise errors.cost_quotas_undecided(", ".join(names))
 
     @property
     def more(self) -> Counts:
@@ -228,37 +250,6 @@ class CostLookahead:
             spread = ((np.arange(many) + 0.5) * len(some) / max(1, many)).astype(np.int64)
             chosen.append(order[spread])
         return np.concatenate(chosen)
-
-    def _by_rows(self, free: NDArray[np.bool_]) -> NDArray[np.int64] | None:
-        """A programme over single rows, where they are few."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        rows = np.flatnonzero(free)
-        if not 0 < len(rows) <= ROWS:
-            return None
-        s, costs = self.signature[rows], self.costs[rows].astype(np.float64)
-        scale = float(costs.max()) or 1.0
-        held = [float(cost) / scale for cost in self.cost_of]
-        lines = [costs / scale]
-        limits = [(-np.inf, float(self.amount) / scale - sum(held) + 1e-9)]
-        for a in self.lines:
-            weights = np.array([float(c) for c in a]) / max(abs(float(c)) for c in a)
-            lines.append(weights[s] * costs / scale)
-            limits.append((-float(weights @ held) - 1e-9, np.inf))
-        lines += [line[s].astype(np.float64) for line in self.system.d]
-        limits += [(float(x) - 0.5, np.inf) for x in -self.system.slack(self.taken)]
-        lines.append(np.ones(len(rows)))
-        limits.append((0.0 if self.taken.sum() or self.rows == 0 else 1.0, np.inf))
-        solved = milp(
-            -costs / scale - 1e-3,
-            integrality=np.ones(len(rows), np.int64),
-            bounds=Bounds(0, 1),
-            constraints=LinearConstraint(
-                np.stack(lines), [a for a, _ in limits], [b for _, b in limits]
-            ),
-            options={"node_limit": 2000},
-        )
-        return None if solved.x is None else np.asarray(rows[solved.x > 0.5])
 
 
 def _line(limit: Any) -> list[int]:
