@@ -128,9 +128,17 @@ def test_with_ranges_of_costs_it_says_that_it_does_not_know_where_it_does_not(mo
     ask = {"rows": 2, "amount": 20, "quotas": quotas}
     with pytest.raises(InfeasibleError, match="whether there is one was not decided"):
         Ledger(4, costs=np.array([4, 7, 14, 16]), **ask)
-    # Out of reach of any cost within the ranges: that is proven, and that fewer limits conflict is not.
+    # Out of reach of any cost within the ranges: that is proven.
+    costs = np.array([70, 80, 1, 2])
+    with pytest.raises(
+        InfeasibleError, match=r"together: min of `a` 25%cost, max of `a` 25%cost\.$"
+    ):
+        Ledger(4, costs=costs, **{**ask, "amount": 90})
+    # Whether fewer limits conflict is not asked of many limits and classes, and then it says so.
+    monkeypatch.setattr(spending, "FEW", 1)
+    monkeypatch.setattr(spending, "SURE", 1)
     with pytest.raises(InfeasibleError, match=r"together: .*Perhaps fewer of them"):
-        Ledger(4, costs=np.array([70, 80, 1, 2]), **{**ask, "amount": 90})
+        Ledger(4, costs=costs, **{**ask, "amount": 90})
 
 
 def test_a_class_holds_rows_of_one_signature_and_near_costs(monkeypatch):

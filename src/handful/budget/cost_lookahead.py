@@ -84,15 +84,15 @@ class CostLookahead:
             self.cost_of,
             self.amount,
             amount_said,
+            self.costs,
+            self.signature,
             some=not self.taken.sum() and self.rows > 0,
         )
         reply = solve(asked)
         if reply.impossible:
             names, sure = conflict(asked)
             raise errors.quotas_conflict(", ".join(names), int(self.taken.sum()), smallest=sure)
-        chosen = None
-        if reply.counts is not None and reply.cost is not None:
-            chosen = asked.classes.pick(reply.counts, reply.cost, self.costs)
+        chosen = asked.rows_of(reply)
         if chosen is None or not self._adopt(chosen):
             names = tuple(limit.said for limit in self.quotas.limits)
             raise errors.cost_quotas_undecided(", ".join(names))

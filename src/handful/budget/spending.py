@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handful.budget.amounts import exact_sum
 from handful.budget.feasibility import Counts, Floats, System
 from handful.budget.quotas import Limit
 
@@ -33,6 +34,8 @@ FEW = 200
 """Classes up to which counts are whole numbers where it is asked which limits conflict."""
 STEP = 100
 """How much less is spent in one question than in the one before."""
+SURE = 8
+"""Limits up to which a pick is sought that keeps all but one, where classes are many."""
 MARGIN = 0.02
 """Room sought on each limit, as a share of the amount, so that rounding does not spoil what is found."""
 
@@ -107,6 +110,8 @@ class Spending:
         spent: (S,) what they cost.
         amount: Cost at most, in all; None where it does not count.
         amount_said: The same for messages; None where it is all there is.
+        costs: (n,) of each row.
+        signature: (n,) of each row.
         some: Whether at least one row more must be picked.
     """
 
@@ -118,6 +123,8 @@ class Spending:
     spent: Sequence[Fraction]
     amount: Fraction | None
     amount_said: str | None
+    costs: NDArray[Any]
+    signature: Counts
     some: bool
 
     @property
@@ -137,6 +144,20 @@ class Spending:
             limits=[self.limits[q] for q in kept],
             amount=None if rows + cost in dropped else self.amount,
         )
+
+    def rows_of(self, reply: Reply) -> NDArray[np.int64] | None:
+        """Rows for the counts of a reply, where they keep every limit, counted exactly; else None."""
+        if reply.counts is None or reply.cost is None:
+            return None
+        rows = self.classes.pick(reply.counts, reply.cost, self.costs)
+        of = self.signature[rows]
+        counts = self.taken + np.bincount(of, minlength=len(self.taken))
+        spent = [held + exact_sum(self.costs[rows[of == s]]) for s, held in enumerate(self.spent)]
+        kept = (self.system.slack(counts) >= 0).all() and all(
+            sum(a * cost for a, cost in zip(line, spent, strict=True)) >= 0 for line in self.lines
+        )
+        affordable = self.amount is None or sum(spent) <= self.amount
+        return rows if kept and affordable and (len(rows) or not self.some) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,11 +248,12 @@ def conflict(asked: Spending) -> tuple[tuple[str, ...], bool]:
     """
     dropped: set[int] = set()
     few = len(asked.classes.rows) <= FEW
-    # Where each class is of one cost, the programme in whole numbers is the question itself.
-    sure = few and bool((asked.classes.least == asked.classes.most).all())
     for place in range(len(asked.names)):
-        reply = solve(asked.without(dropped | {place}), room=0.0, whole=few)
-        if reply.impossible:
+        if solve(asked.without(dropped | {place}), room=0.0, whole=few).impossible:
             dropped.add(place)
-        sure = sure and (reply.impossible or reply.counts is not None)
-    return tuple(name for at, name in enumerate(asked.names) if at not in dropped), sure
+    kept = [place for place in range(len(asked.names)) if place not in dropped]
+    sure = few or len(kept) <= SURE
+    for place in kept if sure else ():
+        rest = asked.without(dropped | {place})
+        sure = sure and rest.rows_of(solve(rest)) is not None
+    return tuple(asked.names[place] for place in kept), sure
