@@ -5,7 +5,8 @@ cheapest few of the witness's own rows of s, where the difference in cost, δ, l
 
     δ ≤ amount − total,    a_qs·δ + e_q ≥ 0 for each limit q,    e_q = Σ_s a_qs·cost_s ≥ 0
 
-So each signature has a threshold. Whether some other completion would let a dearer row through is a question of
+So each signature has a threshold; it is raised by what a row may cost that comes for one row of another signature.
+Whether some other completion would let a dearer row through is a question of
 subset sums, and is not asked: such a row is passed over for good.
 """
 
@@ -116,9 +117,14 @@ class CostLookahead:
         mask = free & ~self.dead[candidates]
         signatures = self.signature[candidates]
         allowed = np.full(len(self.taken), -1, np.float64 if not self.whole else np.int64)
+        costs, inside = self.costs[candidates], self.inside[candidates]
         for s in np.flatnonzero(np.bincount(signatures[mask], minlength=len(allowed))).tolist():
             allowed[s] = below(self._reach(s)[-1], allowed.dtype)
-        fits = mask & ((self.costs[candidates] <= allowed[signatures]) | self.inside[candidates])
+        fits = mask & ((costs <= allowed[signatures]) | inside)
+        for s in np.unique(signatures[mask & ~fits]).tolist():
+            most = max((most for most, _, _ in self._exchanges(s)), default=Fraction(-1))
+            allowed[s] = max(allowed[s], below(most, allowed.dtype))
+        fits = mask & ((costs <= allowed[signatures]) | inside)
         self.dead[candidates[mask & ~fits]] = True
         return np.asarray(fits)
 
@@ -133,12 +139,12 @@ class CostLookahead:
             self.held[s].remove((cost, row))
             self.inside[row] = False
         else:
-            reach = self._reach(s)
-            out = next(j for j, most in enumerate(reach) if cost <= most)
-            for _ in range(out):
-                gone, leaves = self.held[s].pop(0)
-                self.cost_of[s] -= gone
-                self.inside[leaves] = False
+            out = next((j for j, most in enumerate(self._reach(s)) if cost <= most), None)
+            if out is not None:
+                for _ in range(out):
+                    self._leave(s, 0)
+            else:
+                self._leave(*next(of for most, *of in self._exchanges(s) if cost <= most))
             self.cost_of[s] += cost
         self.taken[s] += 1
         assert self._kept(), "the witness breaks a limit"
@@ -160,8 +166,7 @@ class CostLookahead:
         """
         total = sum(self.cost_of, Fraction(0))
         up, down = self.amount - total, total
-        for a in self.lines:
-            slack = sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0))
+        for a, slack in zip(self.lines, self._slacks(), strict=True):
             if a[s] < 0:
                 up = min(up, slack / -a[s])
             elif a[s] > 0:
@@ -178,6 +183,45 @@ class CostLookahead:
             reach.append(gone + up)
         return reach
 
+    def _exchanges(self, s: int) -> list[tuple[Number, int, int]]:
+        """For the cheapest and the dearest row that the witness holds of each other signature, (most, u, place).
+
+        `most` is what a row of s may cost that comes for it. A row so dear that it must come, for the limit on a
+        group that the other one leaves, is not looked for.
+        """
+        slacks, total = self._slacks(), sum(self.cost_of, Fraction(0))
+        slack_rows, d = (
+            self.system.slack(self.taken + self.more) + self.system.d[:, s],
+            self.system.d,
+        )
+        found: list[tuple[Number, int, int]] = []
+        for u, held in enumerate(self.held):
+            if u == s or not held or (slack_rows < d[:, u]).any():
+                continue
+            for place in sorted({0, len(held) - 1}):
+                gone, most = held[place][0], self.amount - total + held[place][0]
+                for a, slack in zip(self.lines, slacks, strict=True):
+                    left = slack - a[u] * gone
+                    if a[s] < 0:
+                        most = min(most, left / -a[s])
+                    elif left < 0:
+                        most = Fraction(-1)
+                found.append((most, u, place))
+        return found
+
+    def _leave(self, s: int, place: int) -> None:
+        """A row of the witness goes."""
+        gone, row = self.held[s].pop(place)
+        self.cost_of[s] -= gone
+        self.inside[row] = False
+
+    def _slacks(self) -> list[Fraction]:
+        """How far each limit on cost is from being broken, in its own units."""
+        return [
+            sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0))
+            for a in self.lines
+        ]
+
     def _cost(self, row: int) -> Number:
         return int(self.costs[row]) if self.whole else exact(self.costs[row])
 
@@ -187,10 +231,7 @@ class CostLookahead:
             return False
         if (self.system.slack(self.taken + self.more) < 0).any():
             return False
-        return all(
-            sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0)) >= 0
-            for a in self.lines
-        )
+        return all(slack >= 0 for slack in self._slacks())
 
     def settle(self, left: Number) -> None:
         """Nothing: this witness has room from the start."""
