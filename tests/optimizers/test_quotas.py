@@ -1,11 +1,14 @@
 """Under quotas: the bound is never below the best, and the picks are close to it."""
 
+from fractions import Fraction
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from handful.budget import Ledger, Quota, Quotas
+from handful.budget import Ledger, Quota, Quotas, audit
 from handful.errors import InfeasibleError, UsageError
 from handful.objectives import Arrays, FacilityLocation, Modular
 from handful.optimizers import classes, maximize
@@ -80,6 +83,45 @@ def test_the_bound_takes_account_of_quotas():
     assert picks.upper_bound == pytest.approx(10.5)
     assert picks.notes["shadow_prices"]["x[a]:max=1"] == pytest.approx(8.0 - 0.5, rel=0.1)
     assert "one row more of x[a]:max=1 adds" in picks.notes["estimated_prices"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_bound_under_shares_of_the_cost_is_never_below_the_enumerated_best(seed):
+    rng = np.random.default_rng(seed)
+    n, rows = 9, int(rng.integers(2, 6))
+    costs, scores = rng.integers(1, 9, n), rng.random(n)
+    groups = {"x": (np.arange(n) % 2, ["a", "b"]), "y": (np.arange(n) // 5, ["u", "v"])}
+    asked = ["x[a]:max=40%cost", "y[v]:min=30%cost", "y[u]:min=1"]
+    quotas = Quotas.of([Quota.parse(one) for one in asked], groups, n)
+    limits = {"rows": rows, "costs": costs, "amount": int(costs.sum() // 2), "quotas": quotas}
+
+    def keeps(some):
+        kept = audit(quotas, np.array(some), [Fraction(int(costs[i])) for i in some])
+        return costs[list(some)].sum() <= limits["amount"] and all(one.slack >= 0 for one in kept)
+
+    sets = [some for size in range(1, rows + 1) for some in combinations(range(n), size)]
+    values = [scores[list(some)].sum() for some in sets if keeps(some)]
+    if not values:
+        with pytest.raises(InfeasibleError, match="cannot be met together"):
+            maximize(Modular(), Arrays(scores={"q": scores}), **limits)
+        return
+    picks, best = maximize(Modular(), Arrays(scores={"q": scores}), **limits), max(values)
+    assert picks.value <= best + 1e-12
+    assert picks.upper_bound >= best - 1e-12
+
+
+def test_a_binding_share_of_the_cost_has_a_price_and_tightens_the_bound():
+    scores = np.array([9.0, 8.0, 7.0, 1.0, 0.5, 0.2] * 4)
+    groups = {"x": (np.arange(24) % 6 // 3, ["a", "b"])}
+    capped = Quotas.of([Quota.parse("x[a]:max=50%cost")], groups, 24)
+    limits = {"costs": np.ones(24, np.int64), "amount": 8}
+    picks = maximize(Modular(), Arrays(scores={"q": scores}), quotas=capped, **limits)
+    best = 4 * 9 + 4 * 1
+    assert picks.value >= 0.95 * best
+    assert picks.upper_bound == pytest.approx(best)
+    assert picks.notes["shadow_prices"]["x[a]:max=50%cost"] > 0
+    said = picks.notes["estimated_prices"]
+    assert "one unit of cost more of x[a]:max=50%cost adds" in said
 
 
 def test_prices_are_told_as_shares_of_the_value():

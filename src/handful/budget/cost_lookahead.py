@@ -5,7 +5,8 @@ cheapest few of the witness's own rows of s, where the difference in cost, δ, l
 
     δ ≤ amount − total,    a_qs·δ + e_q ≥ 0 for each limit q,    e_q = Σ_s a_qs·cost_s ≥ 0
 
-So each signature has a threshold. Whether some other completion would let a dearer row through is a question of
+So each signature has a threshold; it is raised by what a row may cost that comes for one row of another signature.
+Whether some other completion would let a dearer row through is a question of
 subset sums, and is not asked: such a row is passed over for good.
 """
 
@@ -24,11 +25,10 @@ from handful.budget.amounts import below, exact, exact_sum
 from handful.budget.feasibility import Counts, System
 from handful.budget.quotas import Quotas
 from handful.budget.shelves import Number
+from handful.budget.spending import Classes, Spending, conflict, solve
 
 MARGIN = 0.05
 """The room sought on each limit, as a share of what is spent."""
-ROWS = 400
-"""Open rows up to which a programme over single rows is asked where counts and means do not do."""
 
 
 class CostLookahead:
@@ -41,9 +41,10 @@ class CostLookahead:
         free: (n,) bool: which rows are open.
         costs: (n,) of each row.
         amount: Cost at most, in all.
+        amount_said: The amount, for messages; None where it is all there is.
 
     Raises:
-        InfeasibleError: No pick was found that keeps every limit.
+        InfeasibleError: No pick keeps every limit, or none was found and none is ruled out; it says which.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class CostLookahead:
         free: NDArray[np.bool_],
         costs: NDArray[Any],
         amount: Fraction,
+        amount_said: str | None = None,
     ) -> None:
         self.quotas, self.signature, self.costs, self.rows = quotas, quotas.signature, costs, rows
         self.whole = costs.dtype.kind != "f"
@@ -70,10 +72,31 @@ class CostLookahead:
         self.inside = np.zeros(len(costs), bool)
         chosen = self._by_means(free)
         if chosen is None or not self._adopt(chosen):
-            chosen = self._by_rows(free)
-            if chosen is None or not self._adopt(chosen):
-                names = [limit.said for limit in quotas.limits]
-                raise errors.cost_quotas_not_met(", ".join(names))
+            self._decide(free, amount_said)
+
+    def _decide(self, free: NDArray[np.bool_], amount_said: str | None) -> None:
+        """Find a witness by the programme over prices, or say that there is none, or that it is not known."""
+        asked = Spending(
+            self.system,
+            self.lines,
+            [limit for limit in self.quotas.limits if limit.bound.unit == "%cost"],
+            Classes.of(self.signature, self.costs, free),
+            self.taken,
+            self.cost_of,
+            self.amount,
+            amount_said,
+            self.costs,
+            self.signature,
+            some=not self.taken.sum() and self.rows > 0,
+        )
+        reply = solve(asked)
+        if reply.impossible:
+            names, sure = conflict(asked)
+            raise errors.quotas_conflict(", ".join(names), int(self.taken.sum()), smallest=sure)
+        chosen = asked.rows_of(reply)
+        if chosen is None or not self._adopt(chosen):
+            names = tuple(limit.said for limit in self.quotas.limits)
+            raise errors.cost_quotas_undecided(", ".join(names))
 
     @property
     def more(self) -> Counts:
@@ -94,9 +117,14 @@ class CostLookahead:
         mask = free & ~self.dead[candidates]
         signatures = self.signature[candidates]
         allowed = np.full(len(self.taken), -1, np.float64 if not self.whole else np.int64)
+        costs, inside = self.costs[candidates], self.inside[candidates]
         for s in np.flatnonzero(np.bincount(signatures[mask], minlength=len(allowed))).tolist():
             allowed[s] = below(self._reach(s)[-1], allowed.dtype)
-        fits = mask & ((self.costs[candidates] <= allowed[signatures]) | self.inside[candidates])
+        fits = mask & ((costs <= allowed[signatures]) | inside)
+        for s in np.unique(signatures[mask & ~fits]).tolist():
+            most = max((most for most, _, _ in self._exchanges(s)), default=Fraction(-1))
+            allowed[s] = max(allowed[s], below(most, allowed.dtype))
+        fits = mask & ((costs <= allowed[signatures]) | inside)
         self.dead[candidates[mask & ~fits]] = True
         return np.asarray(fits)
 
@@ -111,12 +139,12 @@ class CostLookahead:
             self.held[s].remove((cost, row))
             self.inside[row] = False
         else:
-            reach = self._reach(s)
-            out = next(j for j, most in enumerate(reach) if cost <= most)
-            for _ in range(out):
-                gone, leaves = self.held[s].pop(0)
-                self.cost_of[s] -= gone
-                self.inside[leaves] = False
+            out = next((j for j, most in enumerate(self._reach(s)) if cost <= most), None)
+            if out is not None:
+                for _ in range(out):
+                    self._leave(s, 0)
+            else:
+                self._leave(*next(of for most, *of in self._exchanges(s) if cost <= most))
             self.cost_of[s] += cost
         self.taken[s] += 1
         assert self._kept(), "the witness breaks a limit"
@@ -138,8 +166,7 @@ class CostLookahead:
         """
         total = sum(self.cost_of, Fraction(0))
         up, down = self.amount - total, total
-        for a in self.lines:
-            slack = sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0))
+        for a, slack in zip(self.lines, self._slacks(), strict=True):
             if a[s] < 0:
                 up = min(up, slack / -a[s])
             elif a[s] > 0:
@@ -156,6 +183,45 @@ class CostLookahead:
             reach.append(gone + up)
         return reach
 
+    def _exchanges(self, s: int) -> list[tuple[Number, int, int]]:
+        """For the cheapest and the dearest row that the witness holds of each other signature, (most, u, place).
+
+        `most` is what a row of s may cost that comes for it. A row so dear that it must come, for the limit on a
+        group that the other one leaves, is not looked for.
+        """
+        slacks, total = self._slacks(), sum(self.cost_of, Fraction(0))
+        slack_rows, d = (
+            self.system.slack(self.taken + self.more) + self.system.d[:, s],
+            self.system.d,
+        )
+        found: list[tuple[Number, int, int]] = []
+        for u, held in enumerate(self.held):
+            if u == s or not held or (slack_rows < d[:, u]).any():
+                continue
+            for place in sorted({0, len(held) - 1}):
+                gone, most = held[place][0], self.amount - total + held[place][0]
+                for a, slack in zip(self.lines, slacks, strict=True):
+                    left = slack - a[u] * gone
+                    if a[s] < 0:
+                        most = min(most, left / -a[s])
+                    elif left < 0:
+                        most = Fraction(-1)
+                found.append((most, u, place))
+        return found
+
+    def _leave(self, s: int, place: int) -> None:
+        """A row of the witness goes."""
+        gone, row = self.held[s].pop(place)
+        self.cost_of[s] -= gone
+        self.inside[row] = False
+
+    def _slacks(self) -> list[Fraction]:
+        """How far each limit on cost is from being broken, in its own units."""
+        return [
+            sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0))
+            for a in self.lines
+        ]
+
     def _cost(self, row: int) -> Number:
         return int(self.costs[row]) if self.whole else exact(self.costs[row])
 
@@ -165,10 +231,7 @@ class CostLookahead:
             return False
         if (self.system.slack(self.taken + self.more) < 0).any():
             return False
-        return all(
-            sum((c * x for c, x in zip(a, self.cost_of, strict=True)), Fraction(0)) >= 0
-            for a in self.lines
-        )
+        return all(slack >= 0 for slack in self._slacks())
 
     def settle(self, left: Number) -> None:
         """Nothing: this witness has room from the start."""
@@ -228,37 +291,6 @@ class CostLookahead:
             spread = ((np.arange(many) + 0.5) * len(some) / max(1, many)).astype(np.int64)
             chosen.append(order[spread])
         return np.concatenate(chosen)
-
-    def _by_rows(self, free: NDArray[np.bool_]) -> NDArray[np.int64] | None:
-        """A programme over single rows, where they are few."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        rows = np.flatnonzero(free)
-        if not 0 < len(rows) <= ROWS:
-            return None
-        s, costs = self.signature[rows], self.costs[rows].astype(np.float64)
-        scale = float(costs.max()) or 1.0
-        held = [float(cost) / scale for cost in self.cost_of]
-        lines = [costs / scale]
-        limits = [(-np.inf, float(self.amount) / scale - sum(held) + 1e-9)]
-        for a in self.lines:
-            weights = np.array([float(c) for c in a]) / max(abs(float(c)) for c in a)
-            lines.append(weights[s] * costs / scale)
-            limits.append((-float(weights @ held) - 1e-9, np.inf))
-        lines += [line[s].astype(np.float64) for line in self.system.d]
-        limits += [(float(x) - 0.5, np.inf) for x in -self.system.slack(self.taken)]
-        lines.append(np.ones(len(rows)))
-        limits.append((0.0 if self.taken.sum() or self.rows == 0 else 1.0, np.inf))
-        solved = milp(
-            -costs / scale - 1e-3,
-            integrality=np.ones(len(rows), np.int64),
-            bounds=Bounds(0, 1),
-            constraints=LinearConstraint(
-                np.stack(lines), [a for a, _ in limits], [b for _, b in limits]
-            ),
-            options={"node_limit": 2000},
-        )
-        return None if solved.x is None else np.asarray(rows[solved.x > 0.5])
 
 
 def _line(limit: Any) -> list[int]:

@@ -94,7 +94,7 @@ class Ledger:
             assert self.costs is not None
             assert self.amount is not None
             self.ahead = CostLookahead(
-                self.quotas, self.rows, taken, self.open, self.costs, self.amount
+                self.quotas, self.rows, taken, self.open, self.costs, self.amount, str(self.amount)
             )
             return
         if self.costs is None:

@@ -134,10 +134,11 @@ def quota_above_supply(name: str, there: int, value: str) -> InfeasibleError:
     )
 
 
-def quotas_conflict(what: str, included: int = 0) -> InfeasibleError:
-    """Constraints of which any but one can be met."""
+def quotas_conflict(what: str, included: int = 0, *, smallest: bool = True) -> InfeasibleError:
+    """Constraints of which any but one can be met, or, where it is not the smallest set, perhaps fewer."""
     besides = f" (with the {included:,} rows of --include)" if included else ""
-    return InfeasibleError(f"These constraints cannot be met together{besides}: {what}.")
+    more = "" if smallest else " Perhaps fewer of them conflict: that was not settled."
+    return InfeasibleError(f"These constraints cannot be met together{besides}: {what}.{more}")
 
 
 def quotas_undecided(nodes: int) -> InfeasibleError:
@@ -160,11 +161,11 @@ def include_breaks_quotas(count: int, what: str) -> InfeasibleError:
     return InfeasibleError(f"The {count:,} rows of --include break a quota: {what}")
 
 
-def cost_quotas_not_met(names: str) -> InfeasibleError:
-    """No pick was found under shares of the cost."""
+def cost_quotas_undecided(names: str) -> InfeasibleError:
+    """No pick was found under shares of the cost, and none is ruled out."""
     return InfeasibleError(
-        f"No pick was found that keeps all of these: {names}. Shares of the cost are sums of the costs "
-        "there are, so that not every one can be met: leave them more room, or give them in rows."
+        f"No pick was found that keeps all of these, and whether there is one was not decided: {names}. "
+        "Sums of the costs there are hit a share only nearly: leave them more room, or give them in rows."
     )
 
 

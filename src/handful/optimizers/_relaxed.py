@@ -9,8 +9,9 @@ unit of cost; every μ ≥ 0 gives a valid bound,
 
 convex in μ, and the least of them is the linear programme's value. Each limit of a quota, D_q·y + h_q ≥ 0 in
 the counts y of signatures, has a price λ_q ≥ 0 too: λ·(D·taken + h) is added, and λ·D_s to the worth of each
-row of signature s. The prices come from a linear programme over bins of similar rows; the bound is computed
-with all rows, so that it is valid whatever the bins.
+row of signature s. So has a limit in % of the cost, Σ_s a_qs·cost_s ≥ 0: λ_q·a_qs·c_j is added. The prices come
+from a linear programme over bins of similar rows; the bound is computed with all rows, so that it is valid
+whatever the bins.
 
 Source: Dantzig 1957, Discrete-variable extremum problems; Geoffrion 1974, Lagrangean relaxation for integer
 programming, for the dual.
@@ -25,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful.budget import Ledger
-from handful.budget.lookahead import Lookahead
 from handful.objectives._contract import Floats, Indices
 
 HALVINGS = 60
@@ -55,6 +55,67 @@ class Filled:
     limit_prices: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """The limits of quotas, Σ_j (rows_qs + paid_qs·c_j)·z_j + base_q ≥ 0 with s the signature of row j.
+
+    Args:
+        signature: (n,) of each row.
+        rows: (Q, S) of limits on rows; 0 for those on cost.
+        paid: (Q, S) of limits on cost; 0 for those on rows.
+        base: (Q,) what the rows taken beforehand leave of each.
+        units: (Q,) the name, its sign, and what one row of it, or one unit of cost, is in units of the limit.
+    """
+
+    signature: Indices
+    rows: Floats
+    paid: Floats
+    base: Floats
+    units: tuple[tuple[str, int, float], ...]
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Bars:
+        """Those of a ledger with quotas."""
+        ahead, quotas = ledger.ahead, ledger.quotas
+        assert ahead is not None
+        assert quotas is not None
+        rows, base = ahead.system.d.astype(np.float64), ahead.system.slack(ahead.taken)
+        paid, owed, units = (
+            [np.zeros_like(rows)],
+            [base.astype(np.float64)],
+            list(ahead.system.units),
+        )
+        taken = np.array(ledger.taken, np.int64)
+        for limit in quotas.limits:
+            if limit.bound.unit == "%cost":
+                assert ledger.costs is not None
+                share, side = float(limit.bound.amount), 1.0 if limit.side == "min" else -1.0
+                line: Floats = side * (limit.members.astype(np.float64) - share)
+                spent = ledger.costs[taken].astype(np.float64)
+                paid.append(line[None])
+                owed.append(np.array([float(np.sum(line[ahead.signature[taken]] * spent))]))
+                units.append((limit.name, 1 if limit.side == "max" else -1, 1))
+        more = len(paid) - 1
+        rows = np.vstack([rows, np.zeros((more, rows.shape[1]))])
+        return cls(ahead.signature, rows, np.vstack(paid), np.concatenate(owed), tuple(units))
+
+    def lift(self, prices: Floats, free: Indices, costs: Floats | None) -> Floats:
+        """What the prices add to the worth of each open row."""
+        signatures = self.signature[free]
+        lifted: Floats = (prices @ self.rows)[signatures]
+        return lifted if costs is None else lifted + (prices @ self.paid)[signatures] * costs
+
+    def named(self, prices: Floats) -> dict[str, float]:
+        """Prices of one row, or of one unit of cost, by limit; "row" for the number of rows."""
+        named = {"row": 0.0}
+        for price, (name, sign, units) in zip(prices.tolist(), self.units, strict=True):
+            if name == "row":
+                named["row"] += sign * price
+            elif price * units > 0:
+                named[name] = price * units
+        return named
+
+
 class Filler:
     """Fills what a ledger has left, again and again under other weights.
 
@@ -67,7 +128,7 @@ class Filler:
         self.taken = np.array(ledger.taken, np.int64)
         every = np.arange(ledger.n)
         # Under quotas the ledger may pass over a row it cannot decide on: a bound must not.
-        self.ahead = ledger.ahead if isinstance(ledger.ahead, Lookahead) else None
+        self.bars = None if ledger.ahead is None else Bars.of(ledger)
         plain = ledger if ledger.ahead is None else ledger.without_quotas()
         self.free = every[plain.feasible(every)]
         self.rows = min(ledger.rows_left, len(self.free))
@@ -81,36 +142,36 @@ class Filler:
     @property
     def plain(self) -> bool:
         """Whether the number of rows is all that binds: only the largest weights count then."""
-        return self.costs is None and self.ahead is None
+        return self.costs is None and self.bars is None
 
     def fill(self, weights: Floats) -> Filled:
         """The relaxed best under (n,) weights. O(n), and 60 times that where a cost binds."""
         fixed = float(np.sum(weights[self.taken]))
         worth = weights[self.free]
-        if self.ahead is None:
+        bars = self.bars
+        if bars is None:
             return self._priced(worth, fixed)
-        prices = self._limit_prices(self.ahead, worth)
-        slack = self.ahead.system.slack(self.ahead.taken)
-        owed = float(prices @ slack) + ROUNDED * float(prices @ np.abs(slack))
-        lifted = (prices @ self.ahead.system.d)[self.ahead.signature[self.free]]
+        prices = self._limit_prices(bars, worth)
+        owed = float(prices @ bars.base) + ROUNDED * float(prices @ np.abs(bars.base))
+        lifted = bars.lift(prices, self.free, self.costs)
         error = ROUNDED * float(np.abs(lifted).max(initial=0.0)) * max(1, self.rows)
         filled = self._priced(worth + lifted, fixed + owed + error)
-        per_row, bare = self._named(self.ahead, prices), self._priced(worth, fixed)
+        per_row, bare = bars.named(prices), self._priced(worth, fixed)
         if bare.value <= filled.value:
             return bare
         row_price = filled.row_price + per_row.pop("row", 0.0)
         return replace(filled, row_price=max(0.0, row_price), limit_prices=per_row)
 
-    def _limit_prices(self, ahead: Lookahead, worth: Floats) -> Floats:
+    def _limit_prices(self, bars: Bars, worth: Floats) -> Floats:
         """(Q,) ≥ 0, the prices of the limits in the linear programme over bins."""
         from scipy import sparse
         from scipy.optimize import linprog
 
-        signatures = ahead.signature[self.free]
-        of, size, value, cost = _bins(signatures, worth, self.costs)
-        d, slack = ahead.system.d[:, of], ahead.system.slack(ahead.taken)
-        weight = np.maximum(1, np.abs(ahead.system.d).max(axis=1, initial=1)).astype(np.float64)
-        rows, limits = [-d / weight[:, None]], [slack / weight]
+        of, size, value, cost = _bins(bars.signature[self.free], worth, self.costs)
+        table = bars.rows[:, of] + bars.paid[:, of] * cost
+        weight = np.abs(table).max(axis=1, initial=0.0)
+        weight[weight == 0] = 1.0
+        rows, limits = [-table / weight[:, None]], [bars.base / weight]
         if self.costs is not None:
             scale = float(cost.max(initial=0.0)) or 1.0
             rows.append(cost[None] / scale)
@@ -128,16 +189,6 @@ class Filler:
         found = -np.asarray(solved.ineqlin.marginals[: len(weight)]) * top / weight
         prices: Floats = np.maximum(0.0, found)
         return prices
-
-    def _named(self, ahead: Lookahead, prices: Floats) -> dict[str, float]:
-        """Prices of one row, by limit; "row" for the number of rows."""
-        named = {"row": 0.0}
-        for price, (name, sign, units) in zip(prices.tolist(), ahead.system.units, strict=True):
-            if name == "row":
-                named["row"] += sign * price
-            elif price * units > 0:
-                named[name] = price * units
-        return named
 
     def _priced(self, worth: Floats, fixed: float) -> Filled:
         """The relaxed best without limits; the price of cost by halving."""

@@ -107,7 +107,8 @@ def in_words(prices: Mapping[str, float], value: float) -> str:
         if name in {"row", "cost"}:
             what = "one row more" if name == "row" else "one unit of cost more"
         else:
-            what = f"one row {'less' if ':min=' in name else 'more'} of {name}"
+            unit = "unit of cost" if name.endswith("%cost") else "row"
+            what = f"one {unit} {'less' if ':min=' in name else 'more'} of {name}"
         said.append(f"{what} adds {share:.2g} %" + ("" if said else " of the value"))
     return "; ".join(said)
 
