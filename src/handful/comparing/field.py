@@ -29,7 +29,7 @@ SCOPES: dict[Held, str] = {
     "file": "tested on the rows of --test, the same for every seed",
     "target": f"tested on a fifth of the target, another for each seed; methods see {FOLDS - 1} of {FOLDS} parts",
     "pool": "tested on a fifth of the pool, another for each seed; methods see the rest",
-    "nothing": "tested by your own command",
+    "nothing": "tested as your own probe has it",
 }
 
 

@@ -120,8 +120,9 @@ def _note(found: Comparison) -> str:
         if found.seeds < 10
         else ""
     )
+    whose = "Your own probe" if found.probe == "command" else f"The probe {found.probe}"
     return (
-        f"The probe {found.probe} is trained on each pick and tested: {found.unit}, {better} is better, {random}; "
+        f"{whose} is trained on each pick and tested: {found.unit}, {better} is better, {random}; "
         f"{found.scope}. {found.seeds} seeds, each beside {draws} of the same budget. A small dot is the gain of "
         "one seed, the line the 95 % interval of the mean, corrected for the number of methods; upright: random."
         + few
