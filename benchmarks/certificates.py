@@ -41,7 +41,7 @@ class Line:
     Args:
         name: What is maximised, over what.
         method: As `--method` has it.
-        features: "embeddings", "positive" (see `positive`), or a spec for `--features`.
+        features: "embeddings", or a spec for `--features`.
         bar: What value / bound must reach.
     """
 
@@ -61,24 +61,18 @@ LINES = (
     ),
     Line("feature-based √, word 1- and 2-grams hashed to 2^18", "feature_based", "hashed_ngrams"),
     Line("feature-based ln(1 + a), the same", "feature_based:curve=log1p", "hashed_ngrams"),
-    Line("feature-based √, embeddings as (x⁺, x⁻)", "feature_based", "positive"),
+    Line("feature-based √, embeddings as (x⁺, x⁻)", "feature_based:signed=split", "embeddings"),
 )
 GRAPHS = ((100_000, 1_000), (1_000_000, 10_000))
 """Rows and picks; 32 neighbours a row."""
-
-
-def positive(rows: Any) -> Any:
-    """(n, 2d) ≥ 0: what a row has above 0, and what it has below, side by side."""
-    rows = np.asarray(rows, np.float32)
-    return np.hstack([np.maximum(rows, 0), np.maximum(-rows, 0)])
 
 
 def by_the_door(line: Line, data: Path, folder: Path, rows: int | None) -> dict[str, Any]:
     """Run the command; its result and what it took, from the manifest."""
     pool, vectors = _inputs(data, folder, rows)
     given = ["--features", line.features, "--text", r"{instruction}\n{input}\n{output}"]
-    if line.features in {"embeddings", "positive"}:
-        given = ["--embeddings", str(vectors[line.features])]
+    if line.features == "embeddings":
+        given = ["--embeddings", str(vectors)]
     out = folder / "picked.jsonl"
     asked = [str(pool), *given, "--method", line.method, "--rows", str(PICKS)]
     quietly = ["--certify", "tight", "--draws", "0", "--no-cache", "-o", str(out), "--overwrite"]
@@ -95,17 +89,14 @@ def by_the_door(line: Line, data: Path, folder: Path, rows: int | None) -> dict[
     }
 
 
-def _inputs(data: Path, folder: Path, rows: int | None) -> tuple[Path, dict[str, Path]]:
-    """The pool, and its arrays by name; cut to the first rows where asked."""
+def _inputs(data: Path, folder: Path, rows: int | None) -> tuple[Path, Path]:
+    """The pool and its embeddings; cut to the first rows where asked."""
     from pyarrow import parquet
 
-    pool = folder / "pool.parquet"
-    vectors = {name: folder / f"{name}.npy" for name in ("embeddings", "positive")}
+    pool, vectors = folder / "pool.parquet", folder / "embeddings.npy"
     if not pool.exists():
         parquet.write_table(parquet.read_table(data / "alpaca.parquet")[:rows], pool)
-        embeddings = np.load(data / "embeddings.npy")[:rows]
-        np.save(vectors["embeddings"], embeddings)
-        np.save(vectors["positive"], positive(embeddings))
+        np.save(vectors, np.load(data / "embeddings.npy")[:rows])
     return pool, vectors
 
 

@@ -86,6 +86,14 @@ CASES = {
     "neighbours_100k": Case(
         "exact neighbour graph, 32 neighbours", 100_000, 384, 32, ("neighbours",)
     ),
+    "approximate_100k": Case(
+        "approximate neighbour graph (needs the extra ann); value: its recall",
+        100_000,
+        64,
+        32,
+        ("approximately",),
+        small=(3000, 16, 20),
+    ),
     "approximate_1m": Case(
         "approximate neighbour graph (needs the extra ann); value: its recall",
         1_000_000,

@@ -1,7 +1,5 @@
 """Stochastic greedy whose gains are estimated first, over some rows of the pool."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -109,8 +107,8 @@ def test_by_itself_it_estimates_in_large_pools_where_that_spares_work():
     f = FacilityLocation()
     assert rows(f, 20_000, 200, 231) is None
     assert rows(f, 100_000, 100, 2303) == 1000
-    assert rows(f, 100_000, 1000, 231) == 2000
-    assert rows(f, 100_000, 4000, 58) is None  # more than a quarter of all pairs would be read
+    assert rows(f, 100_000, 1000, 231) == 4000
+    assert rows(f, 100_000, 4000, 58) is None  # more than a third of all pairs would be read
     assert rows(SaturatedCoverage(), 100_000, 1000, 231) is None
 
 
@@ -121,8 +119,7 @@ def test_rows_are_read_in_turn_each_as_often_as_any_other(monkeypatch):
         stochastic.Sample, "_next", lambda self, m: seen.append(rows := read(self, m)) or rows
     )
     picks(Stochastic(epsilon=0.1, sample=0.02), rows=45)
-    drawn = math.ceil(900 / 45 * math.log(10))
-    assert [len(np.unique(rows)) for rows in seen[:2]] == [18, 18 * math.ceil(math.sqrt(drawn))]
+    assert [len(np.unique(rows)) for rows in seen[:2]] == [18, 8 * 18]
     counts = np.bincount(np.concatenate(seen), minlength=900)
     assert counts.max() - counts.min() == 1
 

@@ -18,9 +18,11 @@ from handful.selection import Picks
 
 EXACT_ROWS = 20_000
 """Rows of a pool up to which no gain is estimated where nothing is said."""
-LEAST_ROWS, ROWS_A_PICK = 1000, 2
+LEAST_ROWS, ROWS_A_PICK = 1000, 4
 """Rows over which gains are estimated: the first at least, and the second for each pick."""
-WORTH = 4
+SECOND = 8
+"""Times as many rows are read in the second round."""
+WORTH = 3
 """Where nothing is said, gains are estimated if that reads at most one of so many pairs of rows."""
 
 
@@ -33,11 +35,11 @@ class Stochastic:
     depend on the seed and the ids alone.
 
     Where a gain is a sum over all rows of the pool (facility location and its kin), those of the s rows drawn are
-    estimated over m rows of the pool, others for each pick, and those of the √s that look best over m·√s rows
+    estimated over m rows of the pool, others for each pick, and those of the √s that look best over 8·m rows
     more; of the one taken the gain is exact, and so is the value. An estimate over m rows is off by more than
     n·R·√(ln(2/δ)/2m) with a chance of at most δ (Hoeffding), R the most that one row can give; the promise is
-    then lower by at most four times that for each pick. In pools of more than 20,000 rows m is 1,000 or 2·k, the
-    larger, so that the mean pick serves two of them, if all this reads at most a quarter of n² pairs; else no
+    then lower by at most four times that for each pick. In pools of more than 20,000 rows m is 1,000 or 4·k, the
+    larger, so that the mean pick serves four of them, if all this reads at most a third of n² pairs; else no
     gain is estimated.
 
     Args:
@@ -102,7 +104,8 @@ class Stochastic:
         if self.sample is not None:
             return math.ceil(self.sample * n) if self.sample < 1 else None
         rows = max(LEAST_ROWS, ROWS_A_PICK * wanted)
-        worth = n > EXACT_ROWS and WORTH * wanted * (2 * rows * size) <= n**2
+        read = wanted * rows * (size + SECOND * few(size))
+        worth = n > EXACT_ROWS and WORTH * read <= n**2
         return rows if objective.facts.estimable and worth else None
 
 
@@ -129,9 +132,8 @@ class Sample:
             gains = climb.objective.gains(climb.state, some)
             place, gain = decide(climb.objective, climb.view, climb.state, some, gains)
             return int(some[place]), gain
-        few = math.ceil(math.sqrt(len(some)))
-        some = self._most(some, self.rows, few)
-        row = int(self._most(some, self.rows * few, 1)[0])
+        some = self._most(some, self.rows, few(len(some)))
+        row = int(self._most(some, SECOND * self.rows, 1)[0])
         return row, climb.exact_gain(row)
 
     def _most(self, some: Indices, rows: int, kept: int) -> Indices:
@@ -147,6 +149,11 @@ class Sample:
         places = (self._at + np.arange(rows)) % n
         self._at = (self._at + rows) % n
         return np.sort(self._order[places])
+
+
+def few(drawn: int) -> int:
+    """√s, rounded up: how many of s rows drawn are looked at twice."""
+    return math.ceil(math.sqrt(drawn))
 
 
 def _draw(draw: np.random.Generator, n: int, size: int) -> Indices:
