@@ -46,7 +46,6 @@ def main() -> int:
             threads: select(folder, pool, target, threads, method="nearest_to_target")
             for threads in (1, 2)
         }
-        ours(folder, commands[1])  # compiles
         costs = {threads: ours(folder, command) for threads, command in commands.items()}
         for threads, cost in costs.items():
             line(f"nearest_to_target, {threads} thread{'s' * (threads > 1)}", size, cost)
