@@ -94,7 +94,7 @@ def explain(
     """Why a row is in a selection, or out of it.
 
     Args:
-        manifest: Path of a `.manifest.json`, or a selection made in this session.
+        manifest: Path of a `.manifest.json`, or a selection in hand.
         row_id: The row's id, or its number in a pool without ids.
         data: The pool, where it was handed over in memory or has moved.
         progress: Who is told how far the work is.

@@ -40,11 +40,11 @@ def report(
     parameters and manifest.
 
     Args:
-        manifest: Path of a `.manifest.json`, or a selection or a comparison made in this session. The page of a
+        manifest: Path of a `.manifest.json`, or a selection or comparison in hand. The page of a
             comparison shows each method's gain over random with its interval, learning curves, and costs.
         path: Where the page goes.
         data: The pool, where it was handed over in memory or has moved.
-        draws: Number of random picks that a selection made in this session is set beside, for the verdict;
+        draws: Number of random picks that a selection in hand is set beside, for the verdict;
             None: by the table, 0: no verdict.
         progress: Who is told how far the work is.
         **options: memory, threads, cache; and again what was handed over in memory (like, arrays, …).
