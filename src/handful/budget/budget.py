@@ -106,6 +106,21 @@ class Budget:
             limits.append(math.floor(self.fraction * n))
         return min(limits)
 
+    @property
+    def said(self) -> str:
+        """The flags it is given by.
+
+        Example:
+            >>> Budget(10, amount="2k", cost="n_tokens").said
+            '--rows 10, --budget 2000 --cost n_tokens'
+        """
+        parts = [] if self.rows is None else [f"--rows {self.rows}"]
+        if self.fraction is not None:
+            parts.append(f"--fraction {self.fraction}")
+        if self.amount is not None:
+            parts.append(f"--budget {in_digits(self.amount)} --cost {self.cost}")
+        return ", ".join(parts)
+
     def record(self) -> dict[str, Any]:
         """What the manifest keeps: numbers exact, as text where they are not whole."""
         quotas = {"quotas": [quota.record() for quota in self.quotas]} if self.quotas else {}

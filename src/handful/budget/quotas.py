@@ -21,7 +21,7 @@ SIDES: tuple[Side, ...] = ("min", "max")
 _QUOTA = re.compile(r"(?P<column>[^\[\]]+?)(?:\[(?P<value>.*)\])?:(?P<bounds>(?:min|max)=.*)", re.S)
 FINEST = 10**9
 """The largest denominator of a share: 12.5% is 1/8. Finer ones would overflow counts."""
-MOST_CELLS = 2 * 10**7
+MOST_CELLS = 2 * 10**6
 """Limits times signatures, at most: the look-ahead holds a number for each."""
 
 

@@ -91,7 +91,7 @@ def includes_too_close(first: str, second: str, limit: float) -> InfeasibleError
 def includes_over_budget(count: int, budget: object) -> InfeasibleError:
     """The must-includes alone break the budget."""
     return InfeasibleError(
-        f"The {count} rows of --include exceed the budget {budget}. Raise it, or include fewer."
+        f"The {count} rows of --include exceed the budget: {budget}. Raise it, or include fewer."
     )
 
 

@@ -76,7 +76,7 @@ class Prepared:
         for row in self.included.tolist():
             self._check_apart(ledger, row)
             if not ledger.feasible(np.array([row]))[0]:
-                raise errors.includes_over_budget(len(self.included), self.budget.record())
+                raise errors.includes_over_budget(len(self.included), self.budget.said)
             ledger.take(row)
         if self.update is not None and self.update.kept is not None:
             for row in self.update.kept.tolist():
