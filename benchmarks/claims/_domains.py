@@ -56,12 +56,12 @@ def run(
     corpus: Corpus,
     pick: Callable[[Task, int], dict[str, np.ndarray]],
     *,
-    seeds: int,
+    seeds: range,
     domains: int,
 ) -> dict[str, np.ndarray]:
     """(seeds,) gap closed by each method, over some domains a seed."""
     found: dict[str, list[float]] = {}
-    for seed in range(seeds):
+    for seed in seeds:
         names = np.random.default_rng(seed).choice(corpus.large(), domains, replace=False)
         tasks = [Task.draw(corpus, str(name), 200 + seed) for name in names]
         gained = [closed(task, seed, pick(task, seed)) for task in tasks]
@@ -96,8 +96,10 @@ def show(found: dict[str, np.ndarray], ours: str, start: float) -> bool:
 
 
 def options(text: str | None, **extra: int) -> argparse.Namespace:
-    """Seeds and domains, from the command line."""
+    """The seeds, from how many and the first of them, and all else that the command line says."""
     parser = argparse.ArgumentParser(description=(text or "").partition("\n")[0])
-    for name, default in {"seeds": 10, "domains": 3, **extra}.items():
+    for name, default in {"seeds": 10, "first": 0, "domains": 3, **extra}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.seeds = range(asked.first, asked.first + asked.seeds)
+    return asked

@@ -273,7 +273,7 @@ def main() -> int:
     if not folder or not (Path(folder) / FILE).exists():
         print(f"SKIPPED: HANDFUL_DATA names no folder with {FILE}.")
         return 0
-    rows, seeds = Rows.read(Path(folder)), range(asked.seeds)
+    rows, seeds = Rows.read(Path(folder)), asked.seeds
     held = show({name: [lifetime(rows, s, *way) for s in seeds] for name, way in WAYS.items()})
     print(f"  {time.process_time() - start:.0f} CPU s")
     return 0 if held else 1

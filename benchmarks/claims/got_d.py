@@ -60,7 +60,7 @@ def main() -> int:
         return 0
     texts = Strings.of(corpus.texts)
     vectors = TfidfSvd(d=64).fit(texts, seed=0).apply(texts)
-    found = [one_seed(corpus, vectors, seed) for seed in range(asked.seeds)]
+    found = [one_seed(corpus, vectors, seed) for seed in asked.seeds]
     print("  method            nats a word         of the domain that is lacking")
     for name in found[0]:
         (loss, half), (share, apart) = (

@@ -138,7 +138,7 @@ def main() -> int:
     labels = np.array([str(table["label"][i].as_py()) for i in kept])
     strings = Strings.of(texts)
     x = 4 * TfidfSvd(d=D).fit(strings[:8000], seed=0).apply(strings).astype(np.float64)
-    found = [one_seed(texts, x, labels, seed) for seed in range(asked.seeds)]
+    found = [one_seed(texts, x, labels, seed) for seed in asked.seeds]
     for name in found[0]:
         mean, half = interval(np.array([row[name] for row in found]))
         print(f"  {name:40} {mean:6.3f} ± {half:.3f}")

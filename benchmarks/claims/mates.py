@@ -93,7 +93,7 @@ def main() -> int:
         return 0
     names = ("random", "dsir", *VARIANTS)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
-    for seed in range(asked.seeds):
+    for seed in asked.seeds:
         task = news.task(seed)
         for name in names:
             found[name].append(staged(news, task, seed, name))

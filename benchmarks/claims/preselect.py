@@ -98,7 +98,7 @@ def main() -> int:
     asked, corpus, start = options(__doc__), corpus_or_none(), time.process_time()
     if corpus is None:
         return 0
-    found = [one_seed(corpus, seed) for seed in range(asked.seeds)]
+    found = [one_seed(corpus, seed) for seed in asked.seeds]
     for name in found[0]:
         mean, half = interval(np.array([row[name] for row in found]))
         print(f"  {name:30} {mean:6.3f} ± {half:.3f}")

@@ -122,7 +122,7 @@ def main() -> int:
     news = Newsgroups.read()
     if news is None:
         return 0
-    found = [one_seed(news, seed) for seed in range(asked.seeds)]
+    found = [one_seed(news, seed) for seed in asked.seeds]
     print(f"  {'':24} regret           rows asked  clusters  of the family  test loss, nats")
     table = {
         name: {key: np.array([one[name][key] for one in found]) for key in found[0][name]}

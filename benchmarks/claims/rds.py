@@ -5,7 +5,7 @@ scales of their own. k rows are picked by rds in turns, by rds with `merge=best`
 over tasks of the best cosine, by one ranking over all tasks (the released script for large pools), and by dsir.
 Each task is measured by itself: a bigram model of all picks on the held-out rows of its domain.
 
-    HANDFUL_DATA=FOLDER python benchmarks/claims/rds.py [--seeds 10]
+    HANDFUL_DATA=FOLDER python benchmarks/claims/rds.py [--seeds 10] [--first 0] [--first 0]
 
 Exit code 1: not better than random.
 """
@@ -68,7 +68,7 @@ def main() -> int:
         return 0
     texts = Strings.of(corpus.texts)
     vectors = TfidfSvd(d=128).fit(texts, seed=0).apply(texts)
-    found = [one_seed(corpus, vectors, seed) for seed in range(asked.seeds)]
+    found = [one_seed(corpus, vectors, seed) for seed in asked.seeds]
     print("  method                          gap closed        of the task served worst")
     for name in found[0]:
         values = np.array([row[name] for row in found])

@@ -168,10 +168,10 @@ AGAINST = (
 
 
 def show(
-    one: Callable[[int], tuple[dict[str, float], list[handful.Selection]]], seeds: int
+    one: Callable[[int], tuple[dict[str, float], list[handful.Selection]]], seeds: range
 ) -> bool:
     """Print accuracies, paired differences, and where the curves have their lowest point."""
-    rows, searched = zip(*map(one, range(seeds)), strict=True)
+    rows, searched = zip(*map(one, seeds), strict=True)
     for name in rows[0]:
         mean, half = interval(np.array([row[name] for row in rows]))
         print(f"  {name:22} {mean:6.3f} ± {half:.3f}")
