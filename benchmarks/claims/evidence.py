@@ -6,7 +6,7 @@ Each data set is cut by seed to at most 4,000 rows and handed to `handful.compar
 what it needs for. A small model is trained on each pick and on random picks of the same size, and tested on rows
 that neither saw, for each seed others. Finished parts are kept in the cache (HANDFUL_CACHE), so a run that was
 ended goes on; of sets whose probe is a function, --resume keeps what was found. `--only` does a part of it. The
-page is written of all sets; of some, with the others named on it, where --write says so.
+page is written of all sets; of some, with the others as the page has them, where --write says so.
 
 FOLDER holds the data sets by name; those that are not there are named on the page as missing. `--small` tries
 the whole on 600 rows and 5 seeds, and prints.
@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from _in_the_loop import IN_THE_LOOP
 from _modelled import MODELLED
 from _sets import SETS, Data, Trial
 
@@ -40,7 +41,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
 ROWS, SEEDS = 4_000, 10
 SMALL_ROWS, SMALL_SEEDS = 600, 5
 MARKS = {"better": "**better**", "same": "no different", "worse": "*worse*"}
-TRIALS = {**SETS, **MODELLED}
+OUTCOMES = {mark: outcome for outcome, mark in MARKS.items()}
+TRIALS = {**SETS, **MODELLED, **IN_THE_LOOP}
 FOR_FEW = {"goracs"}
 """Minutes for a pick of hundreds: they have a data set of their own."""
 SIGNS = {"better": "▲", "same": "·", "worse": "▽"}
@@ -74,10 +76,11 @@ better, with a 95 % bootstrap interval that is corrected for the number of metho
 were random, any would be called better or worse in at most 5 % of such tables. A gain here is a gain for that
 small model on that data, and no promise for another. `stratified` is told the labels where there are any.
 
-Sets *with models*, *with gradients* and *spoilt* bring what small real models computed, trained on the spot and
-on none of the rows held out (`benchmarks/claims/_modelled.py`). Where a set says *own probe*, the script trains
-and tests a model of its own on the same held-out rows; for the share of clean rows it only counts, nothing is
-held out, and the seeds differ in the draws alone.
+Sets *with models*, *with gradients*, *with utilities*, *lifelong* and *spoilt* bring what small real models
+computed, trained on the spot and on none of the rows held out (`_modelled.py` and `_in_the_loop.py` in
+`benchmarks/claims`). Where a set says *own probe*, the script trains and tests a model of its own on the same
+held-out rows; for the share of clean rows it only counts, nothing is held out, and the seeds differ in the draws
+alone.
 """
 
 
@@ -93,6 +96,16 @@ class Found:
         """Of a finished comparison."""
         outcomes = {key_of(line): line.gain.outcome for line in comparison.whole}
         return cls(outcomes, _table(name, comparison))
+
+    @classmethod
+    def on(cls, section: str) -> Found:
+        """As a section of the page says."""
+        outcomes = {}
+        for line in section.splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if cells[-1] in OUTCOMES:
+                outcomes[cells[0]] = OUTCOMES[cells[-1]]
+        return cls(outcomes, [section])
 
 
 def page(found: Mapping[str, Found], missing: list[str], seeds: int) -> str:
@@ -175,6 +188,15 @@ def kept_of(path: Path | None, asked: list[Any]) -> dict[str, Found]:
     return {name: Found(**one) for name, one in record["found"].items()}
 
 
+def found_on(text: str, seeds: int) -> dict[str, Found]:
+    """What a page says of each set, where it was written of as many seeds by this version."""
+    if f"\n{seeds} seeds a data set" not in text or f"handful {handful.__version__}." not in text:
+        return {}
+    sections = (f"\n## {part.rstrip()}" for part in text.split("\n## ")[1:])
+    named = {section.splitlines()[1].removeprefix("## "): section for section in sections}
+    return {name: Found.on(section) for name, section in named.items() if name in TRIALS}
+
+
 def main() -> int:
     """Compare, print each table, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -203,6 +225,8 @@ def main() -> int:
         if options.resume:
             told = {key: asdict(one) for key, one in found.items()}
             options.resume.write_text(json.dumps({"asked": asked, "found": told}))
+    if options.only and options.write and PAGE.exists():
+        found = found_on(PAGE.read_text(encoding="utf-8"), seeds) | found
     found = {name: found[name] for name in TRIALS if name in found}
     missing = [name for name in TRIALS if name not in found]
     if found and not options.small and (options.write or not options.only):
