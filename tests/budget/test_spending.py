@@ -165,3 +165,14 @@ def test_includes_count_in_what_is_spent():
     )
     ledger.take_ranked(np.arange(4))
     assert 0 in ledger.taken
+
+
+def test_a_group_is_told_from_one_of_the_same_name_in_another_column():
+    quotas = quotas_of(
+        {"x": list("aab"), "y": list("acc")}, ["x[a]:min=1", "y[a]:max=2", "x[b]:max=1"]
+    )
+    assert [limit.said for limit in quotas.limits] == [
+        "min of `x[a]` 1",
+        "max of `y[a]` 2",
+        "max of `b` 1",
+    ]

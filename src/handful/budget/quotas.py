@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -147,6 +148,7 @@ class Limit:
         side: "min" or "max".
         bound: How much.
         members: (S,) bool, the signatures whose rows are of the group.
+        shared: Another column with a quota has a group of this name.
     """
 
     column: str
@@ -154,6 +156,7 @@ class Limit:
     side: Side
     bound: Bound
     members: NDArray[np.bool_]
+    shared: bool = False
 
     @property
     def name(self) -> str:
@@ -162,8 +165,9 @@ class Limit:
 
     @property
     def said(self) -> str:
-        """In a sentence: "min of `de` 4,000"."""
-        return f"{self.side} of `{self.value}` {self.bound}"
+        """In a sentence: "min of `de` 4,000"; "min of `language[de]` 4,000" where `de` alone could be two."""
+        group = _name(self.column, self.value) if self.shared else self.value
+        return f"{self.side} of `{group}` {self.bound}"
 
     def at(self, total: int | Fraction) -> Fraction:
         """The bound as rows (or as cost), of a total of rows (or of cost), before rounding."""
@@ -203,6 +207,7 @@ class Quotas:
             ['language[de]:min=1', 'language[fr]:min=1']
         """
         columns = list(dict.fromkeys(quota.column for quota in quotas))
+        shared = Counter(value for column in columns for value in set(map(str, groups[column][1])))
         signature, tuples = _signatures([groups[column][0] for column in columns], n)
         limits = []
         for quota in quotas:
@@ -215,8 +220,10 @@ class Quotas:
                 for side in SIDES:
                     bound = quota.min if side == "min" else quota.max
                     if bound is not None:
-                        members = tuples[:, place] == code
-                        limits.append(Limit(quota.column, str(labels[code]), side, bound, members))
+                        members, value = tuples[:, place] == code, str(labels[code])
+                        limits.append(
+                            Limit(quota.column, value, side, bound, members, shared[value] > 1)
+                        )
             if len(limits) * max(1, len(tuples)) > MOST_CELLS:
                 raise errors.too_many_groups(quota.column, len(limits), len(tuples))
         return cls(signature, tuple(limits))
