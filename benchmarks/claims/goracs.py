@@ -4,7 +4,7 @@ Each seed draws three domains, each a target by itself, on latent semantic vecto
 rows are picked for each, and a bigram model of them is held to the domain's held-out rows. Beside: dsir, rds, and
 the greedy start alone. No gradient norms: distance alone.
 
-    HANDFUL_DATA=FOLDER python benchmarks/claims/goracs.py [--seeds 10]
+    HANDFUL_DATA=FOLDER python benchmarks/claims/goracs.py [--seeds 10] [--first 0]
 
 Exit code 1: not better than random.
 """
