@@ -140,6 +140,9 @@ def test_the_rows_a_pick_stands_for_are_those_nearest_to_it():
     x = data["embedding"] / np.linalg.norm(data["embedding"], axis=1, keepdims=True)
     nearest = (x @ x[selection.indices].T).argmax(axis=1)
     assert [row["p"] for row in shown["others"]] == [nearest[row["r"]] for row in shown["others"]]
+    assert sorted(row["r"] for row in shown["others"]) == sorted(
+        set(range(60)) - set(selection.indices.tolist())
+    )
     shares = np.bincount(nearest, minlength=6) / 60
     assert np.allclose([pick["s"] for pick in shown["picks"]], shares)
 

@@ -200,9 +200,12 @@ def _nearest(sight: Sight) -> tuple[Indices, Floats]:
 
 
 def _others(sight: Sight, near: tuple[Indices, Floats]) -> list[tuple[Shown, int]]:
+    """Rows shown that were not picked, and the place of the pick nearest to each."""
     place = near[0][np.searchsorted(sight.rows, sight.shown)]
     source = sight.prepared.source_rows(sight.shown)
-    return [(sight.texts[row], p) for row, p in zip(source.tolist(), place.tolist(), strict=True)]
+    left = ~np.isin(source, sight.selection.indices)
+    pairs = zip(source[left].tolist(), place[left].tolist(), strict=True)
+    return [(sight.texts[row], p) for row, p in pairs]
 
 
 def _listed(sight: Sight, near: tuple[Indices, Floats] | None) -> list[dict[str, Any]]:
