@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handful.budget.amounts import exact_sum
+from handful.budget.conflict import irreducible
 from handful.budget.feasibility import Counts, Floats, System
 from handful.budget.quotas import Limit
 
@@ -244,16 +245,18 @@ def _solve(asked: Spending, lowest: float, highest: float, room: float, whole: b
 def conflict(asked: Spending) -> tuple[tuple[str, ...], bool]:
     """Limits that cannot be met together, of a question that has no solution; and whether any but one can be.
 
-    The deletion filter: a limit is left out for good where the rest is proven impossible without it.
+    What stays is the answer of the deletion filter, which asks that the rest be proven impossible.
     """
-    dropped: set[int] = set()
-    few = len(asked.classes.rows) <= FEW
-    for place in range(len(asked.names)):
-        if solve(asked.without(dropped | {place}), room=0.0, whole=few).impossible:
-            dropped.add(place)
-    kept = [place for place in range(len(asked.names)) if place not in dropped]
+    few, places = len(asked.classes.rows) <= FEW, range(len(asked.names))
+
+    def without_others(kept: Sequence[int]) -> Spending:
+        return asked.without(set(places) - set(kept))
+
+    kept = irreducible(
+        len(places), lambda some: solve(without_others(some), room=0.0, whole=few).impossible
+    )
     sure = few or len(kept) <= SURE
     for place in kept if sure else ():
-        rest = asked.without(dropped | {place})
+        rest = without_others([other for other in kept if other != place])
         sure = sure and rest.rows_of(solve(rest)) is not None
     return tuple(asked.names[place] for place in kept), sure
