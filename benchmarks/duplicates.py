@@ -3,6 +3,7 @@
     python benchmarks/duplicates.py                 1,000,000 short texts
     python benchmarks/duplicates.py --rows 20000    for trying the script out
     python benchmarks/duplicates.py --semantic      semantic duplicates: 1,000,000 × 384, --memory 2GB
+    python benchmarks/duplicates.py --semantic --rows 200000 --probes 4
 
 Texts of 10 to 30 words are drawn by Zipf's law from 30,000; a twentieth of the rows are copies of another
 with 1 to 3 words replaced, left out or put in, and other capitals and blanks. A planted pair counts where its
@@ -162,8 +163,8 @@ def _score(
     result["precision"] = float(planted[marked].mean())
 
 
-def semantic(path: Path, result: dict[str, Any]) -> None:
-    """The whole run on a file of float16 rows: `handful select rows.npy --dedup semantic --memory 2GB`.
+def semantic(path: Path, result: dict[str, Any], probes: int) -> None:
+    """The whole run on a file of float16 rows: `handful select rows.npy --dedup semantic:probes=2 --memory 2GB`.
 
     Rows in clusters, a fiftieth of them copies with noise, of a cosine of about 0.98. The clusters hold near
     copies of their own, so precision says nothing here.
@@ -171,7 +172,8 @@ def semantic(path: Path, result: dict[str, Any]) -> None:
     import handful
 
     with tempfile.TemporaryDirectory() as empty, timed(result):
-        chosen = handful.select(path, dedup="semantic", memory="2GB", cache=empty, threads=2)
+        kind = f"semantic:probes={probes}"
+        chosen = handful.select(path, dedup=kind, memory="2GB", cache=empty, threads=2)
     rows, pairs = np.load(path, mmap_mode="r"), np.load(path.with_suffix(".pairs.npy"))
     kept = np.arange(len(rows))
     kept[chosen.duplicates.rows] = chosen.duplicates.stands
@@ -210,10 +212,10 @@ RUNS = {
 }
 
 
-def child(name: str, path: Path) -> None:
+def child(name: str, path: Path, probes: int) -> None:
     result: dict[str, Any] = {}
     if name == "semantic":
-        semantic(path, result)
+        semantic(path, result, probes)
     else:
         texts = path.read_text().splitlines()
         globals()[name](texts, np.load(path.with_suffix(".npy")), result)
@@ -241,6 +243,7 @@ def main() -> None:
     folder = Path(tempfile.gettempdir()) / "handful-bench"
     parser.add_argument("--folder", type=Path, default=folder)
     parser.add_argument("--semantic", action="store_true")
+    parser.add_argument("--probes", type=int, default=2, help="cells a row of --semantic")
     parser.add_argument("--dimensions", type=int, default=384, help="of the rows of --semantic")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
@@ -248,7 +251,8 @@ def main() -> None:
         path = asked.folder / f"rows_{asked.rows}_{asked.dimensions}.npy"
         if not path.with_suffix(".pairs.npy").exists():
             make_rows(asked.rows, asked.dimensions, path)
-        show("semantic, by cells", semantic, sys.executable, asked.rows, path)
+        name = f"semantic, {asked.probes} cells a row"
+        show(name, semantic, sys.executable, asked.rows, path, asked.probes)
         return
     path = asked.folder / f"texts_{asked.rows}.txt"
     if not path.with_suffix(".npy").exists():
@@ -262,9 +266,9 @@ def main() -> None:
         show(name, function, python, asked.rows, path)
 
 
-def show(name: str, function: Any, python: str, n: int, path: Path) -> None:
+def show(name: str, function: Any, python: str, n: int, path: Path, probes: int = 0) -> None:
     """Run one function in a process of its own, and print its line."""
-    case = Case("", n, 0, 0, ())
+    case = Case("", n, 0, probes, ())
     found = measure(python, Path(__file__), function.__name__, case, path)
     if "failed" in found:
         print(f"{name:26} {found['failed']}", flush=True)
@@ -280,6 +284,6 @@ def show(name: str, function: Any, python: str, n: int, path: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        child(sys.argv[2], Path(sys.argv[3]))
+        child(sys.argv[2], Path(sys.argv[3]), int(sys.argv[6]))
     else:
         main()

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handful.budget import Bound, Budget, Ledger, Quota, Quotas, audit, exact
-from handful.budget.conflict import conflict
+from handful.budget.conflict import conflict, irreducible
 from handful.budget.feasibility import System, find
 from handful.budget.search import search
 from handful.errors import InfeasibleError, UsageError
@@ -421,6 +421,42 @@ def test_the_conflict_named_is_one_and_no_part_of_it_is(seed):
 
     assert not met(places)
     assert all(met([p for p in places if p != place]) for place in places)
+
+
+def one_after_the_other(count, conflicts):
+    """The deletion filter as it is told."""
+    kept = list(range(count))
+    for place in range(count):
+        rest = [other for other in kept if other != place]
+        kept = rest if conflicts(rest) else kept
+    return kept
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_leaving_out_in_blocks_ends_where_leaving_out_one_by_one_does(count):
+    rng = np.random.default_rng(count)
+    whole = frozenset(range(count))
+    for _ in range(200):
+        least = [frozenset(np.flatnonzero(rng.random(count) < rng.random()).tolist())]
+        least += [frozenset(np.flatnonzero(rng.random(count) < rng.random()).tolist())]
+        asked = []
+
+        def conflicts(kept, least=least, asked=asked):
+            asked.append(tuple(kept))
+            return any(some <= set(kept) for some in least)
+
+        wanted = one_after_the_other(count, conflicts)
+        assert conflicts(whole)
+        asked.clear()
+        assert irreducible(count, conflicts) == wanted
+        assert len(set(asked)) == len(asked) < 2 * count
+
+
+def test_few_limits_of_many_are_found_by_few_questions():
+    asked = []
+    found = irreducible(1000, lambda kept: asked.append(0) or {70, 500, 501} <= set(kept))
+    assert found == [70, 500, 501]
+    assert len(asked) < 60
 
 
 @pytest.mark.parametrize(

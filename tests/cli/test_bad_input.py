@@ -123,9 +123,9 @@ FAULTS = {
     ),
     "a method that does not keep the budget": (
         lines(GOOD),
-        ("--budget", "50", "--cost", "cost", "--method", "stratified", "--group", "id"),
+        ("--budget", "50", "--cost", "cost", "--method", "goracs", "--like", "pool.jsonl"),
         2,
-        ("stratified does not honour --budget",),
+        ("goracs does not honour --budget",),
     ),
     "too little memory": (lines(GOOD), (*RANDOM, "--memory", "10MB"), 2, ("--memory", "1GB")),
     "no threads": (lines(GOOD), (*RANDOM, "--threads", "0"), 2, ("--threads", "at least 1")),

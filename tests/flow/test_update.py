@@ -1,12 +1,15 @@
 """Yesterday's subset in today's pool: kept, changed as little as asked, and recorded."""
 
 import json
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import handful
 from handful.errors import InfeasibleError, UsageError, VerifyError
+from handful.methods.data.random import Random
 
 DRAW = np.random.default_rng(5)
 VECTORS = DRAW.standard_normal((90, 4)).astype(np.float32)
@@ -144,12 +147,17 @@ def test_the_manifest_updated_from_is_not_written_over(folder, monkeypatch):
         settle(folder / "subset.jsonl", [folder / "new.jsonl"], request, overwrite=True)
 
 
+@dataclass(frozen=True)
+class OfRowsAlone(Random):
+    facts: ClassVar = replace(Random.facts, honours=("rows",))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"changes": 3, "method": "random"}, "--changes goes with --update"),
         ({"update": True, "changes": 3, "method": "random"}, "random does not honour --changes"),
-        ({"update": True, "method": "stratified", "group": "stars"}, "does not honour --include"),
+        ({"update": True, "method": OfRowsAlone()}, "does not honour --include"),
         ({"update": True, "changes": -1, "method": "random"}, "--changes -1"),
         ({"update": True, "id": None, "method": "random"}, "here they are the row numbers"),
     ],

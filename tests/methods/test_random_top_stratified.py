@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handful.budget import Ledger
+from handful.budget import Ledger, Quota, Quotas
 from handful.methods._contract import View
 from handful.methods.data.random import Random
 from handful.methods.data.stratified import Stratified, largest_remainder
 from handful.methods.data.top import Top
 from handful.rng import Draws
+from handful.samplers.in_proportion import in_proportion
 
 METHODS = (Random(), Top(), Stratified())
 
@@ -228,7 +229,7 @@ def test_a_nested_methods_prefixes_are_its_smaller_picks(method):
 
 
 @pytest.mark.parametrize(
-    "method", [m for m in METHODS if "include" in m.facts.honours], ids=lambda m: type(m).__name__
+    "method", [m for m in METHODS if m.facts.nested], ids=lambda m: type(m).__name__
 )
 def test_rows_that_must_be_in_come_first_and_count(method):
     ledger = Ledger(20, rows=6)
@@ -239,3 +240,93 @@ def test_rows_that_must_be_in_come_first_and_count(method):
     assert len(picks) == 6
     alone = [row for row in run(method, any_view(20), 20).indices.tolist() if row not in {13, 4}]
     assert picks[2:] == alone[:4]
+
+
+# Stratified under limits, against brute force ---------------------------------------------------
+
+
+def filled_by_hand(seen, seed, k, *, first=(), fits):
+    """Turns in proportion to the seats, then to what is left of the groups; each row that fits, one by one."""
+    codes, labels = seen.group
+    draws = Draws(seed).uniforms("stratified", seen.keys)
+    sizes = np.bincount(codes, minlength=len(labels))
+    quota = largest_remainder(sizes, k)
+    queues = {
+        g: [r for r in first if codes[r] == g]
+        + sorted((r for r in range(seen.n) if codes[r] == g and r not in first), key=lambda r: draws[r])
+        for g in range(len(labels))
+    }  # fmt: skip
+    picks = list(first)
+    for turns in (in_proportion(quota), in_proportion(sizes - quota)):
+        for group in turns.tolist():
+            row = queues[group].pop(0)
+            if row not in picks and len(picks) < k and fits([*picks, row]):
+                picks.append(row)
+    return picks
+
+
+@given(st.integers(0, 10**6))
+def test_under_a_cost_stratified_fills_by_shares_and_passes_over_what_does_not_fit(seed):
+    draw = np.random.default_rng(seed)
+    n = int(draw.integers(1, 30))
+    costs, amount = draw.integers(0, 9, n), int(draw.integers(0, 60))
+    k, seen = int(draw.integers(0, n + 1)), any_view(n)
+    picks = run(Stratified(), seen, k, seed=seed, costs=costs, amount=amount)
+    wanted = filled_by_hand(seen, seed, k, fits=lambda rows: costs[rows].sum() <= amount)
+    assert picks.indices.tolist() == wanted
+    assert picks.weights is None
+
+
+@given(st.integers(0, 10**6))
+def test_under_quotas_stratified_takes_what_some_pick_that_keeps_them_has(seed):
+    draw = np.random.default_rng(seed)
+    n, k = 9, int(draw.integers(1, 8))
+    column = draw.integers(0, 2, n)
+    least, most = int(draw.integers(0, 3)), int(draw.integers(2, 6))
+    keeping = [
+        set(rows)
+        for size in range(k + 1)
+        for rows in combinations(range(n), size)
+        if least <= column[list(rows)].sum() <= most
+    ]
+    if not any(keeping) or not column.any():
+        return
+    asked = [Quota.parse(f"c[y]:min={least}"), Quota.parse(f"c[y]:max={most}")]
+    quotas = Quotas.of(asked, {"c": (column, ["x", "y"])}, n)
+    size = max(map(len, keeping))
+    seen = any_view(n)
+    picks = run(Stratified(), seen, k, seed=seed, quotas=quotas).indices.tolist()
+    wanted = filled_by_hand(
+        seen, seed, size, fits=lambda rows: any(set(rows) <= kept for kept in keeping if len(kept) == size)
+    )  # fmt: skip
+    assert picks == wanted
+
+
+def test_must_includes_count_in_the_share_of_their_group():
+    ledger = Ledger(10, rows=5)
+    for row in (9, 1):
+        ledger.take(row)
+    seen = view(10, groups=GROUPS)
+    picks = Stratified().run(seen, ledger, Draws(3))
+    assert picks.indices.tolist() == filled_by_hand(seen, 3, 5, first=[9, 1], fits=bool)
+    assert picks.notes["rows_per_group"] == {"a": 2, "b": 2, "c": 1}
+    assert picks.weights is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_beginning_of_picks_that_all_fit_is_in_proportion(seed):
+    codes = np.random.default_rng(seed).integers(0, 4, 60)
+    seen = view(60, groups=(codes, list("abcd")))
+    sizes = np.bincount(codes, minlength=4)
+    picks = run(Stratified(), seen, 60, seed=seed, costs=np.ones(60, int), amount=23).indices
+    assert len(picks) == 23
+    for t in range(1, 24):
+        held = np.bincount(codes[picks[:t]], minlength=4)
+        assert ((held >= t * sizes // 60) & (held <= -(-t * sizes // 60))).all()
+
+
+def test_a_filler_that_goes_by_draws_alone_is_caught():
+    seen, costs = any_view(20), np.ones(20, int)
+    draws = Random().run(seen, Ledger(20, rows=20, costs=costs, amount=12), Draws(0)).indices
+    wanted = filled_by_hand(seen, 0, 20, fits=lambda rows: costs[rows].sum() <= 12)
+    assert draws.tolist() != wanted
