@@ -17,7 +17,7 @@ and threads change the time alone.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -144,10 +144,13 @@ class TiledGains:
         """(m,) how far the gains just asked for may be off."""
         return self._margin[candidates]
 
-    def over(self, rows: Indices | None, candidates: Indices) -> tuple[Floats, Floats]:
+    def over(
+        self, rows: Indices | None, candidates: Indices, weights: Floats
+    ) -> tuple[Floats, Floats]:
         """(m,) what some rows (None: all) give to the gains, by tiles alone, and how far it may be off."""
+        sums = replace(self.sums, weights=weights.astype(np.float32))
         with one_blas_thread():
-            return self.sums.over(rows, candidates, self.sums.low(self.best), self.sums.high)
+            return sums.over(rows, candidates, sums.low(self.best), sums.high)
 
     def above(self, j: int) -> tuple[Indices, Floats]:
         """Rows that candidate j serves better than they are served, and their exact similarities to it."""

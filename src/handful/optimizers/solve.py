@@ -173,10 +173,18 @@ class Prepared(Objective):
         return self.objective.gains(state, candidates)
 
     def estimates(
-        self, state: State, candidates: Indices, rows: Indices | None
+        self,
+        state: State,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """As the objective."""
-        return self.objective.estimates(state, candidates, rows)
+        return self.objective.estimates(state, candidates, rows, chances)
+
+    def rooms(self, state: State) -> Floats | None:
+        """As the objective."""
+        return self.objective.rooms(state)
 
     def add(self, state: State, index: int) -> State:
         """As the objective."""
