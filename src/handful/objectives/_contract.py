@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -229,6 +229,10 @@ class Objective(Protocol):
         A guide to which rows are worth reading: no estimate is wrong in the mean where it is wrong.
         """
         return None
+
+    def together(self, states: Sequence[State], candidates: Indices) -> None:
+        """Gains of some candidates will be asked for in each of these states: what they share is found once."""
+        return  # most share nothing
 
     def copy(self, state: State) -> State:
         """An independent state of the same subset."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -179,6 +180,12 @@ class Service(Objective):
         if state.tiled is not None:
             state.tiled.raised()
         return state
+
+    def together(self, states: Sequence[State], candidates: Indices) -> None:
+        """The similarities are shared, where they are not held: n·m·d once, and n·m for each state."""
+        tiled = [state.tiled for state in states if state.tiled is not None]
+        if tiled:
+            tiled[0].together(tiled, candidates)
 
     def copy(self, state: State) -> State:
         """The similarities are shared; the bests are not."""

@@ -144,6 +144,15 @@ class TiledGains:
         """(m,) how far the gains just asked for may be off."""
         return self._margin[candidates]
 
+    def together(self, others: list[TiledGains], candidates: Indices) -> None:
+        """Find the gains of some candidates for several states of one run: each similarity once for all."""
+        with one_blas_thread():
+            steps = [(self.sums.low(other.best), self.sums.high) for other in others]
+            found = self.sums.over_each(None, candidates, steps)
+        for other, (gain, margin) in zip(others, found, strict=True):
+            other._gain[candidates], other._margin[candidates] = gain, margin
+            other._known[candidates] = other._step
+
     def over(
         self, rows: Indices | None, candidates: Indices, weights: Floats
     ) -> tuple[Floats, Floats]:

@@ -136,6 +136,11 @@ class WeightedSum(Objective):
         """Add to each term."""
         return [f.add(s, index) for (_, f), s in self._with(state)]
 
+    def together(self, states: Sequence[States], candidates: Indices) -> None:
+        """Each term by itself."""
+        for at, (_, f) in enumerate(self.terms):
+            f.together([state[at] for state in states], candidates)
+
     def copy(self, state: States) -> States:
         """Copy each term's state."""
         return [f.copy(s) for (_, f), s in self._with(state)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -185,6 +185,10 @@ class Prepared(Objective):
     def rooms(self, state: State) -> Floats | None:
         """As the objective."""
         return self.objective.rooms(state)
+
+    def together(self, states: Sequence[State], candidates: Indices) -> None:
+        """As the objective."""
+        self.objective.together(states, candidates)
 
     def add(self, state: State, index: int) -> State:
         """As the objective."""
