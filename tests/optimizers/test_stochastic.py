@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from handful import HandfulError, optimizers
+from handful.budget import Ledger
 from handful.objectives import FLQMI, Arrays, FacilityLocation, LogDet, Modular, SaturatedCoverage
-from handful.optimizers import maximize, stochastic
-from handful.optimizers.stochastic import Stochastic
+from handful.optimizers import maximize
+from handful.optimizers._run import Climb
+from handful.optimizers.stochastic import Sample, Stochastic
+from handful.rng import Draws
 from handful.testing.clustered import clustered
 
 X = clustered(900, 16, seed=3)
@@ -107,21 +110,64 @@ def test_by_itself_it_estimates_in_large_pools_where_that_spares_work():
     f = FacilityLocation()
     assert rows(f, 20_000, 200, 231) is None
     assert rows(f, 100_000, 100, 2303) == 1000
-    assert rows(f, 100_000, 1000, 231) == 4000
-    assert rows(f, 100_000, 4000, 58) is None  # more than a third of all pairs would be read
+    assert rows(f, 100_000, 1000, 231) == 2000
+    assert rows(f, 100_000, 6000, 58) is None  # more than a third of all pairs would be read
     assert rows(SaturatedCoverage(), 100_000, 1000, 231) is None
 
 
-def test_rows_are_read_in_turn_each_as_often_as_any_other(monkeypatch):
-    seen = []
-    read = stochastic.Sample._next
-    monkeypatch.setattr(
-        stochastic.Sample, "_next", lambda self, m: seen.append(rows := read(self, m)) or rows
-    )
-    picks(Stochastic(epsilon=0.1, sample=0.02), rows=45)
-    assert [len(np.unique(rows)) for rows in seen[:2]] == [18, 8 * 18]
-    counts = np.bincount(np.concatenate(seen), minlength=900)
-    assert counts.max() - counts.min() == 1
+def started(objective=None, **view):
+    made = Arrays({"x": X}, **view)
+    return Climb(objective or FacilityLocation(), made, Ledger(900, rows=30))
+
+
+def test_rows_are_read_as_often_as_their_chances_say():
+    climb = started()
+    for row in (5, 200, 431):
+        climb.take(row, climb.exact_gain(row))
+    sample = Sample(climb, Draws(0), 60)
+    upto, chances = sample._chances()
+    rooms = 1.0 - climb.state.best
+    np.testing.assert_allclose(chances, 0.9 * rooms / rooms.sum() + 0.1 / 900, rtol=1e-4)
+    counts = sum(np.bincount(sample._read(60, upto), minlength=900) for _ in range(4000))
+    # Of 240,000 draws; a count of 4,000 draws of 60·p is off by more than 6 deviations once in 10^9.
+    expected = 240_000 * chances
+    assert (np.abs(counts - expected) < 6 * np.sqrt(expected) + 1).all()
+
+
+def test_no_row_gives_more_than_its_room():
+    climb, every = started(), np.arange(900)
+    for row in (5, 200):
+        climb.take(row, climb.exact_gain(row))
+        near = climb.state.pairs.precise(every, every)
+        most = np.maximum(near - climb.state.best[:, None], 0).max(axis=1)
+        assert (most <= climb.objective.rooms(climb.state) + 1e-6).all()
+
+
+def test_reading_by_room_is_off_by_less_than_reading_all_rows_alike():
+    climb = started()
+    for row in picks(EVERY).indices.tolist():
+        climb.take(row, climb.exact_gain(row))
+    some, sample = np.arange(0, 900, 9), Sample(climb, Draws(0), 45)
+    upto, chances = sample._chances()
+    alike = np.full(900, 1 / 900)
+    exact = climb.objective.exact(climb.state, some)
+    off = {True: 0.0, False: 0.0}
+    for _ in range(60):
+        for by_room, (sums, each) in {
+            True: (upto, chances),
+            False: (np.cumsum(alike), alike),
+        }.items():
+            read = sample._read(45, sums)
+            told, _ = climb.objective.estimates(climb.state, some, read, 45 * each[read])
+            off[by_room] += float(np.square(told - exact).sum())
+    assert off[True] < 0.8 * off[False]
+
+
+def test_what_a_candidate_gives_itself_is_known_whichever_rows_are_read():
+    apart = Arrays({"x": np.eye(40, dtype=np.float32)})
+    f = FacilityLocation()
+    told, _ = f.estimates(f.start(apart), np.arange(40), np.array([3, 3, 17]))
+    np.testing.assert_allclose(told, np.ones(40), atol=1e-5)
 
 
 def test_the_command_line_names_it():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -203,14 +203,36 @@ class Objective(Protocol):
         return self.gains(state, candidates)
 
     def estimates(
-        self, state: State, candidates: Indices, rows: Indices | None
+        self,
+        state: State,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """(m,) gains as some rows of the pool tell them, and (m,) how far rounding may have moved them.
 
-        The sum over those rows, times n over their number: over rows drawn at random, right in the mean; over
-        all (None), the gain, of the same bits whatever was computed before.
+        Each row's part is divided by how often that row was to be expected among those drawn, so that the sum
+        is right in the mean; what is known without reading a row is not estimated. Over all rows (None) it is
+        the gain, of the same bits whatever was computed before.
+
+        Args:
+            state: At what.
+            candidates: (m,) of which.
+            rows: Those drawn, a row as often as it was; None: all.
+            chances: Of each of them, the number of times expected; None: of all rows alike.
         """
         raise errors.not_given(type(self).__name__, "estimates")
+
+    def rooms(self, state: State) -> Floats | None:
+        """(n,) the most, or nearly, that each row of the pool can still give to one gain; None: not known.
+
+        A guide to which rows are worth reading: no estimate is wrong in the mean where it is wrong.
+        """
+        return None
+
+    def together(self, states: Sequence[State], candidates: Indices) -> None:
+        """Gains of some candidates will be asked for in each of these states: what they share is found once."""
+        return  # most share nothing
 
     def copy(self, state: State) -> State:
         """An independent state of the same subset."""

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -66,6 +68,11 @@ class State:
     bonus: Floats | None = None
     tiled: TiledGains | None = None
     last: tuple[int, Indices, Floats] | None = None
+
+    @cached_property
+    def itself(self) -> Floats:
+        """(n,) s_ii ≥ 0, where estimates are asked for."""
+        return self.pairs.diagonal()
 
 
 class Service(Objective):
@@ -125,20 +132,35 @@ class Service(Objective):
         return state.pairs.error * total + state.pairs.rounding * gains
 
     def estimates(
-        self, state: State, candidates: Indices, rows: Indices | None
+        self,
+        state: State,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
-        """Some terms of the sum, in float32 within a tile."""
-        n, bounds = len(state.best), state.bounds
-        scale = 1.0 if rows is None else n / max(1, len(rows))
+        """Some terms of the sum, in float32 within a tile; what a candidate gives itself is known."""
+        n = len(state.best)
+        ones = np.ones(n) if state.bounds.weights is None else state.bounds.weights
+        weights = ones
+        if rows is not None:
+            chances = np.full(len(rows), len(rows) / n) if chances is None else chances
+            weights = ones * np.bincount(rows, 1.0 / chances, minlength=n)
+            rows = np.flatnonzero(weights)
         if state.tiled is not None:
-            gains, off = state.tiled.over(rows, candidates)
+            gains, off = state.tiled.over(rows, candidates, weights)
         else:
-            weights = np.ones(n) if bounds.weights is None else bounds.weights
-            if rows is not None:
-                weights = np.where(np.bincount(rows, minlength=n) > 0, weights, 0.0)
             gains = state.pairs.sums(candidates, state.best, _room(state), weights)
             off = state.pairs.error * float(weights.sum()) + state.pairs.rounding * gains
-        return scale * gains, scale * off
+        if rows is not None:
+            own = _capped(state, state.itself)[candidates] - state.best[candidates]
+            gains = gains + (ones - weights)[candidates] * np.maximum(own, 0.0)
+        return gains, off
+
+    def rooms(self, state: State) -> Floats:
+        """w_i · (min(√(s_ii · max_j s_jj), high_i) − best_i)⁺: by Cauchy and Schwarz where s is a product."""
+        most = np.sqrt(state.itself * state.itself.max(initial=0.0))
+        rooms = np.maximum(_capped(state, most) - state.best, 0.0)
+        return rooms if state.bounds.weights is None else rooms * state.bounds.weights
 
     def exact(self, state: State, candidates: Indices) -> Floats:
         """The same sums over `Pairs.column`, in the order of rows."""
@@ -158,6 +180,12 @@ class Service(Objective):
         if state.tiled is not None:
             state.tiled.raised()
         return state
+
+    def together(self, states: Sequence[State], candidates: Indices) -> None:
+        """The similarities are shared, where they are not held: n·m·d once, and n·m for each state."""
+        tiled = [state.tiled for state in states if state.tiled is not None]
+        if tiled:
+            tiled[0].together(tiled, candidates)
 
     def copy(self, state: State) -> State:
         """The similarities are shared; the bests are not."""
@@ -225,6 +253,10 @@ def _room(state: State) -> Floats | None:
     if state.bounds.high is None:
         return None
     return np.maximum(state.bounds.high - state.best, 0.0)
+
+
+def _capped(state: State, similar: Floats) -> Floats:
+    return similar if state.bounds.high is None else np.minimum(similar, state.bounds.high)
 
 
 def _weighted(values: Floats, weights: Floats | None) -> float:

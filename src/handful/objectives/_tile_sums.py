@@ -68,17 +68,23 @@ class TileSums:
         self, rows: Indices | None, candidates: Indices, low: Singles, high: Singles
     ) -> tuple[Floats, Floats]:
         """(m,) the sums of some candidates over some rows (None: all), and how far they may be off."""
+        return self.over_each(rows, candidates, [(low, high)])[0]
+
+    def over_each(
+        self, rows: Indices | None, candidates: Indices, steps: list[Step]
+    ) -> list[tuple[Floats, Floats]]:
+        """The same in each of several steps; a similarity is computed once for all of them."""
         runs = tile_blocks(self.n) if rows is None else _split(rows)
-        out = np.zeros((2, len(candidates)))
+        out = np.zeros((len(steps), 2, len(candidates)))
         for places in _split(np.arange(len(candidates))):
             some = candidates[places]
 
             def work(run: Any, some: Indices = some) -> Floats:
-                return self.of_tile(self.pairs.singles(run, some), run, [(low, high)])[0, :2]
+                return self.of_tile(self.pairs.singles(run, some), run, steps)[:, :2]
 
             for sums in self.run.map_blocks(work, runs):
-                out[:, places] += sums
-        return out[0], self.off(out)
+                out[:, :, places] += sums
+        return [(step[0], self.off(step)) for step in out]
 
     def off(self, sums: Floats) -> Floats:
         """How far sums and reaches over tiles, (≥ 2, m), may be off."""

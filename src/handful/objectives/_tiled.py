@@ -17,7 +17,7 @@ and threads change the time alone.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -144,10 +144,22 @@ class TiledGains:
         """(m,) how far the gains just asked for may be off."""
         return self._margin[candidates]
 
-    def over(self, rows: Indices | None, candidates: Indices) -> tuple[Floats, Floats]:
-        """(m,) what some rows (None: all) give to the gains, by tiles alone, and how far it may be off."""
+    def together(self, others: list[TiledGains], candidates: Indices) -> None:
+        """Find the gains of some candidates for several states of one run: each similarity once for all."""
         with one_blas_thread():
-            return self.sums.over(rows, candidates, self.sums.low(self.best), self.sums.high)
+            steps = [(self.sums.low(other.best), self.sums.high) for other in others]
+            found = self.sums.over_each(None, candidates, steps)
+        for other, (gain, margin) in zip(others, found, strict=True):
+            other._gain[candidates], other._margin[candidates] = gain, margin
+            other._known[candidates] = other._step
+
+    def over(
+        self, rows: Indices | None, candidates: Indices, weights: Floats
+    ) -> tuple[Floats, Floats]:
+        """(m,) what some rows (None: all) give to the gains, by tiles alone, and how far it may be off."""
+        sums = replace(self.sums, weights=weights.astype(np.float32))
+        with one_blas_thread():
+            return sums.over(rows, candidates, sums.low(self.best), sums.high)
 
     def above(self, j: int) -> tuple[Indices, Floats]:
         """Rows that candidate j serves better than they are served, and their exact similarities to it."""

@@ -96,13 +96,17 @@ class WeightedSum(Objective):
         return self._sum(errors_, candidates)
 
     def estimates(
-        self, state: States, candidates: Indices, rows: Indices | None
+        self,
+        state: States,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """Of the terms that can be estimated, and the gains of the others."""
         made, off = list[Floats](), list[Floats]()
         for (_, f), s in self._with(state):
             if f.facts.estimable:
-                gains, error = f.estimates(s, candidates, rows)
+                gains, error = f.estimates(s, candidates, rows, chances)
             else:
                 gains, error = f.gains(s, candidates), np.zeros(len(candidates))
                 if not f.facts.exact_gains:
@@ -110,6 +114,15 @@ class WeightedSum(Objective):
             made.append(gains)
             off.append(error)
         return self._sum(made, candidates), self._sum(off, candidates)
+
+    def rooms(self, state: States) -> Floats | None:
+        """Σ_t |c_t| times the rooms of the terms that can be estimated."""
+        total = None
+        for (c, f), s in self._with(state):
+            rooms = f.rooms(s) if f.facts.estimable else None
+            if rooms is not None:
+                total = abs(c) * rooms + (0.0 if total is None else total)
+        return total
 
     def exact(self, state: States, candidates: Indices) -> Floats:
         """Σ_t c_t times the exact gains of term t."""
@@ -122,6 +135,11 @@ class WeightedSum(Objective):
     def add(self, state: States, index: int) -> States:
         """Add to each term."""
         return [f.add(s, index) for (_, f), s in self._with(state)]
+
+    def together(self, states: Sequence[States], candidates: Indices) -> None:
+        """Each term by itself."""
+        for at, (_, f) in enumerate(self.terms):
+            f.together([state[at] for state in states], candidates)
 
     def copy(self, state: States) -> States:
         """Copy each term's state."""

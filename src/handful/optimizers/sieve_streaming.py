@@ -18,7 +18,9 @@ from handful.rng import Draws
 from handful.selection import Picks
 
 BLOCK = 256
-"""Rows of the stream whose gains are computed together."""
+"""Rows of the stream whose gains are computed together, for all sieves."""
+FEW = 16
+"""Rows looked at together once a sieve has kept one of the block."""
 
 
 @dataclass
@@ -86,7 +88,9 @@ class SieveStreaming:
             largest = max(largest, decide(objective, view, empty, rows, alone)[1])
             lower = max([largest, *(sieve.value for sieve in sieves.values())]) / (2 * k)
             self._renew(sieves, objective, empty, lower, largest)
-            for sieve in sieves.values():
+            open_ = [sieve for sieve in sieves.values() if len(sieve.rows) < k]
+            objective.together([sieve.state for sieve in open_], rows)
+            for sieve in open_:
                 _pour(sieve, objective, rows, k)
             most = max(most, len(sieves))
         best = max(sieves.values(), key=lambda sieve: sieve.value, default=None)
@@ -125,13 +129,16 @@ class SieveStreaming:
 
 def _pour(sieve: Sieve, objective: Objective, rows: Indices, k: int) -> None:
     """Keep each row of a block whose gain clears the bar, while there is room."""
-    while len(rows) and len(sieve.rows) < k:
-        gains = objective.gains(sieve.state, rows)
-        rows = rows[clears(objective, sieve.state, rows, gains, sieve.bar)]
-        if len(rows):  # those that do not clear it now never will
-            sieve.rows.append(int(rows[0]))
+    some, rest = rows, rows[:0]
+    while len(some) and len(sieve.rows) < k:
+        gains = objective.gains(sieve.state, some)
+        some = some[clears(objective, sieve.state, some, gains, sieve.bar)]
+        if len(some):  # those that do not clear it now never will
+            sieve.rows.append(int(some[0]))
             sieve.value += exact_gain(objective, sieve.state, sieve.rows[-1])
-            sieve.state, rows = objective.add(sieve.state, sieve.rows[-1]), rows[1:]
+            sieve.state, some = objective.add(sieve.state, sieve.rows[-1]), some[1:]
+        left = np.concatenate([some, rest])
+        some, rest = left[:FEW], left[FEW:]
 
 
 def _take(climb: Climb, rows: list[int]) -> None:

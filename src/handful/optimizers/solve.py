@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -173,10 +173,22 @@ class Prepared(Objective):
         return self.objective.gains(state, candidates)
 
     def estimates(
-        self, state: State, candidates: Indices, rows: Indices | None
+        self,
+        state: State,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """As the objective."""
-        return self.objective.estimates(state, candidates, rows)
+        return self.objective.estimates(state, candidates, rows, chances)
+
+    def rooms(self, state: State) -> Floats | None:
+        """As the objective."""
+        return self.objective.rooms(state)
+
+    def together(self, states: Sequence[State], candidates: Indices) -> None:
+        """As the objective."""
+        self.objective.together(states, candidates)
 
     def add(self, state: State, index: int) -> State:
         """As the objective."""

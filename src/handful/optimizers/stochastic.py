@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from handful.budget import Ledger
-from handful.objectives._contract import Indices, Objective, View
+from handful.objectives._contract import Floats, Indices, Objective, View
 from handful.optimizers._contract import OptimizerFacts
 from handful.optimizers._run import Climb, most_rows
 from handful.optimizers.close_call import decide, ranks
@@ -18,8 +18,10 @@ from handful.selection import Picks
 
 EXACT_ROWS = 20_000
 """Rows of a pool up to which no gain is estimated where nothing is said."""
-LEAST_ROWS, ROWS_A_PICK = 1000, 4
+LEAST_ROWS, ROWS_A_PICK = 1000, 2
 """Rows over which gains are estimated: the first at least, and the second for each pick."""
+ALIKE = 0.1
+"""Share of the rows to read that is drawn with equal chances."""
 SECOND = 8
 """Times as many rows are read in the second round."""
 WORTH = 3
@@ -36,11 +38,12 @@ class Stochastic:
 
     Where a gain is a sum over all rows of the pool (facility location and its kin), those of the s rows drawn are
     estimated over m rows of the pool, others for each pick, and those of the √s that look best over 8·m rows
-    more; of the one taken the gain is exact, and so is the value. An estimate over m rows is off by more than
-    n·R·√(ln(2/δ)/2m) with a chance of at most δ (Hoeffding), R the most that one row can give; the promise is
-    then lower by at most four times that for each pick. In pools of more than 20,000 rows m is 1,000 or 4·k, the
-    larger, so that the mean pick serves four of them, if all this reads at most a third of n² pairs; else no
-    gain is estimated.
+    more; of the one taken the gain is exact, and so is the value. A row i is read with a chance in proportion to
+    R_i, the most that it can still give to a gain, and what it gives is divided by that chance, so that the mean
+    is right; one in ten is drawn with equal chances, lest R be wrong. What a candidate gives itself is known. An
+    estimate over m rows is off by more than ΣR_i/0.9·√(ln(2/δ)/2m) with a chance of at most δ (Hoeffding); the
+    promise is then lower by at most four times that for each pick. In pools of more than 20,000 rows m is 1,000
+    or 2·k, the larger, if all this reads at most a third of n² pairs; else no gain is estimated.
 
     Args:
         epsilon: ε in (0, 1): smaller looks at more rows. Some libraries default to 0.9, which voids the
@@ -49,8 +52,9 @@ class Stochastic:
 
     Source: Mirzasoleiman, Badanidiyuru, Karbasi, Vondrák & Krause 2015, Lazier than lazy greedy,
     algorithm 1; Mirzasoleiman, Karbasi, Sarkar & Krause 2016, Distributed submodular maximization, on
-    decomposable functions, for sums read in part; Hoeffding 1963, Probability inequalities for sums of bounded
-    random variables, theorem 2, and section 6 for draws without replacement.
+    decomposable functions, for sums read in part; Hansen & Hurwitz 1943, On the theory of sampling from finite
+    populations, for unequal chances; Hoeffding 1963, Probability inequalities for sums of bounded random
+    variables, theorem 2, for terms that are independent but not alike.
     """
 
     epsilon: float = parameter(
@@ -112,7 +116,7 @@ class Stochastic:
 class Sample:
     """The best of some candidates, as far as some rows of the pool tell.
 
-    Rows to read come one after another in a drawn order, so that each is read as often as any other.
+    A row is read the more often the more it can still give; see `Stochastic`.
 
     Args:
         climb: The run.
@@ -121,9 +125,8 @@ class Sample:
     """
 
     def __init__(self, climb: Climb, rng: Draws, rows: int | None) -> None:
-        self.climb, self.rows, self._at = climb, rows, 0
-        by_rank = np.argsort(ranks(climb.view, np.arange(climb.view.n)), kind="stable")
-        self._order = by_rank[rng.generator("rows read").permutation(len(by_rank))]
+        self.climb, self.rows, self._draw = climb, rows, rng.generator("rows read")
+        self._order = np.argsort(ranks(climb.view, np.arange(climb.view.n)), kind="stable")
 
     def best(self, some: Indices) -> tuple[int, float]:
         """The row that adds most, and its exact gain."""
@@ -132,23 +135,30 @@ class Sample:
             gains = climb.objective.gains(climb.state, some)
             place, gain = decide(climb.objective, climb.view, climb.state, some, gains)
             return int(some[place]), gain
-        some = self._most(some, self.rows, few(len(some)))
-        row = int(self._most(some, SECOND * self.rows, 1)[0])
+        upto, chances = self._chances()
+        for rows, kept in ((self.rows, few(len(some))), (SECOND * self.rows, 1)):
+            read = self._read(rows, upto)
+            expected = None if read is None else rows * chances[read]
+            gains, _ = climb.objective.estimates(climb.state, some, read, expected)
+            some = some[np.sort(np.argsort(-gains, kind="stable")[:kept])]
+        row = int(some[0])
         return row, climb.exact_gain(row)
 
-    def _most(self, some: Indices, rows: int, kept: int) -> Indices:
-        """The candidates that gain most over the next rows, in the order they came in."""
-        estimates, _ = self.climb.objective.estimates(self.climb.state, some, self._next(rows))
-        return some[np.sort(np.argsort(-estimates, kind="stable")[:kept])]
+    def _chances(self) -> tuple[Floats, Floats]:
+        """(n,) the chance of each row to be the one read, summed up in the order of ids; and as it is."""
+        n = len(self._order)
+        chances, rooms = np.full(n, 1.0 / n), self.climb.objective.rooms(self.climb.state)
+        if rooms is not None and (total := float(rooms[self._order].sum())) > 0.0:
+            chances = ALIKE / n + (1.0 - ALIKE) * rooms / total
+        return np.cumsum(chances[self._order]), chances
 
-    def _next(self, rows: int) -> Indices | None:
-        """The next rows to read, ascending; None: all."""
+    def _read(self, rows: int, upto: Floats) -> Indices | None:
+        """Rows to read, one drawn from each of as many equal parts of all chances; None: all."""
         n = len(self._order)
         if rows >= n:
             return None
-        places = (self._at + np.arange(rows)) % n
-        self._at = (self._at + rows) % n
-        return np.sort(self._order[places])
+        at = (np.arange(rows) + self._draw.random(rows)) / rows
+        return self._order[np.minimum(np.searchsorted(upto, at, side="right"), n - 1)]
 
 
 def few(drawn: int) -> int:

@@ -15,6 +15,7 @@ from handful.objectives._contract import (
     Objective,
     View,
 )
+from handful.objectives.facility_location import FacilityLocation
 
 EXAMPLE = Arrays({"x": np.array([[1.0, 0.0], [1.0, 0.0], [0.25, 1.0], [0.0, 0.5]])})
 """Rows 0 and 1 are equal; every double below breaks its law here."""
@@ -232,7 +233,11 @@ class ReadsTheFirstRows(Widest):
     facts = Facts(monotone=True, submodular=True, estimable=True)
 
     def estimates(
-        self, state: Any, candidates: Indices, rows: Indices | None
+        self,
+        state: Any,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """A sum over features, as if it were one over rows."""
         x, most = state
@@ -249,11 +254,31 @@ class ForgetsTheRest(Widest):
     facts = Facts(monotone=True, submodular=True, estimable=True)
 
     def estimates(
-        self, state: Any, candidates: Indices, rows: Indices | None
+        self,
+        state: Any,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """Right over all rows, and too small over some."""
         share = 1.0 if rows is None else len(rows) / len(state[0])
         return share * self.gains(state, candidates), np.zeros(len(candidates))
+
+
+class ForgetsTheChances(FacilityLocation):
+    """Estimates as if each row had been as likely to be read as any other."""
+
+    breaks: ClassVar = "estimates_are_right_in_the_mean"
+
+    def estimates(
+        self,
+        state: Any,
+        candidates: Indices,
+        rows: Indices | None,
+        chances: Floats | None = None,
+    ) -> tuple[Floats, Floats]:
+        """Right in the mean over samples of equal chances alone."""
+        return super().estimates(state, candidates, rows)
 
 
 class Majorant:

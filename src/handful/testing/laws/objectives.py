@@ -191,7 +191,7 @@ def exchanges_win_what_they_say(case: Case) -> None:
 def estimates_are_right_in_the_mean(case: Case) -> None:
     """Where `estimates` is given: over all rows they are the gains, and so is their mean over all samples.
 
-    Samples of one row, and of two; to within the rounding that is stated.
+    Samples of one row, of two, and of one drawn with unequal chances; to within the rounding that is stated.
     """
     if not case.objective.facts.estimable:
         return
@@ -212,6 +212,16 @@ def estimates_are_right_in_the_mean(case: Case) -> None:
                 bool((np.abs(mean - wanted) <= off + slack).all()),
                 f"over samples of {size} the gains of {subset} are {mean} in the mean, not {wanted}",
             )
+        chances = 2.0 * np.arange(1, n + 1) / (n * (n + 1))
+        told = [
+            case.objective.estimates(state, rest, np.array([row]), chances[[row]])
+            for row in range(n)
+        ]
+        mean, off = (np.dot(chances, [part[at] for part in told]) for at in (0, 1))
+        require(
+            bool((np.abs(mean - wanted) <= off + slack).all()),
+            f"over rows of unequal chances the gains of {subset} are {mean} in the mean, not {wanted}",
+        )
 
 
 def majorants_lie_above(case: Case) -> None:
