@@ -24,7 +24,11 @@ def states(objective):
 
 @pytest.mark.parametrize(
     "objective",
-    [FacilityLocation(), FacilityLocation(similarity="euclidean"), 0.5 * FacilityLocation() + Modular()],
+    [
+        FacilityLocation(),
+        FacilityLocation(similarity="euclidean"),
+        0.5 * FacilityLocation() + Modular(),
+    ],
     ids=["cosine", "euclidean", "sum"],
 )
 def test_gains_found_together_are_the_gains(objective):
