@@ -3,6 +3,7 @@
     python benchmarks/budgets.py                    n = 1,000,000, 32 neighbours a row, 20 groups
     python benchmarks/budgets.py --n 200000
     python benchmarks/budgets.py --optimizer lazy --kind share
+    python benchmarks/budgets.py --refusal          CPU seconds to name which of 40 shares of the cost conflict
 
 Each run is a process of its own, after a small one in it that imports and compiles; the kinds take turns, and of
 `--runs` the one of the fewest CPU seconds counts: of all threads, over `maximize` alone. Memory is the peak of
@@ -78,6 +79,27 @@ def child(kind: str, data: str, n: str, optimizer: str) -> None:
     print(json.dumps(found))
 
 
+def refusal(n: int) -> None:
+    """Say how long a refusal takes: twenty minima that come to 110 %, and one maximum below its minimum."""
+    from handful.budget import Ledger, Quota, Quotas
+    from handful.errors import InfeasibleError
+
+    draw = np.random.default_rng(0)
+    codes, labels = draw.choice(20, n), [f"g{group:02}" for group in range(20)]
+    costs = np.maximum(1, draw.lognormal(4, 1, n)).astype(np.int64)
+    for asked in (
+        ["g:min=5.5%cost,max=16%cost"],
+        ["g:min=1%cost,max=30%cost", "g[g07]:min=40%cost"],
+    ):
+        quotas = Quotas.of([Quota.parse(one) for one in asked], {"g": (codes, labels)}, n)
+        before = time.process_time()
+        try:
+            Ledger(n, rows=n, costs=costs, amount=int(costs.sum() // 10), quotas=quotas)
+        except InfeasibleError as refused:
+            spent = time.process_time() - before
+            print(f"{len(quotas.limits)} limits: {spent:.1f} CPU s; {refused}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=1_000_000)
@@ -87,7 +109,11 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "handful-bench"
     )
+    parser.add_argument("--refusal", action="store_true", help="how long a refusal takes")
     asked = parser.parse_args()
+    if asked.refusal:
+        refusal(asked.n)
+        return
     asked.folder.mkdir(parents=True, exist_ok=True)
     from handful.testing.clustered import clustered
 
