@@ -52,6 +52,10 @@ make_venv = \
 	$(BIN)/python -m pip install --quiet --editable '.[browser]'
 	@touch .venv/browser
 
+.venv/bench: .venv/dev
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch .venv/bench
+
 # The rules of accessibility, which the browser tests ask; without npm or a network those tests are skipped aloud.
 .axe/package/axe.min.js:
 	@mkdir -p .axe && cd .axe && npm pack --silent axe-core@$(AXE) > /dev/null && tar -xzf axe-core-*.tgz package/axe.min.js && \
@@ -91,7 +95,7 @@ check: .venv/dev
 	$(BIN)/deptry src
 
 # Run every script, also after one that failed; fail if one did.
-bench: .venv/dev
+bench: .venv/bench
 	@failed=0; for script in benchmarks/*.py; do \
 	  echo "$$script"; $(BIN)/python "$$script" || failed=1; \
 	done; exit $$failed
