@@ -220,7 +220,7 @@ def _solve(asked: Spending, lowest: float, highest: float, room: float, whole: b
         table = np.hstack([np.zeros((len(t), 2 * count)), t, rows, cost])
         member = sparse.csr_array((np.ones(count), (of, np.arange(count))), shape=(kinds, count))
         paid, nil = member @ sparse.diags(least), sparse.csr_array((kinds, 1))
-        both = sparse.block_array([[member, None, nil], [paid, member, None]])
+        both = sparse.bmat([[member, None, nil], [paid, member, None]])
         tied = sparse.hstack([both, -sparse.identity(2 * kinds)], format="csr")
         constraints.append(LinearConstraint(tied, 0.0, 0.0))
     sizes = np.array([len(rows) for rows in classes.rows], float)
