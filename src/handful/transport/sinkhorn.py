@@ -67,17 +67,21 @@ def sinkhorn(
         if scale == 0.0:
             return Transport(np.zeros(n), np.zeros(m), 0.0, 0.0, 0.0)
         epsilon, g, before = scale, np.zeros(m), np.inf
+        settled, small = min(0.01, gap + 1e-9), gap * scale / np.log(max(n, m, 2))
         for done in range(1, sweeps + 1):
             f, sums = sweeping.sweep(g, epsilon)
             off = float(np.abs(sums - b).sum())
             fine = epsilon <= COARSE * scale
-            if (fine and off <= min(0.01, gap + 1e-9)) or done == sweeps:
+            if (fine and off <= settled) or done == sweeps:
                 cost, bound = sweeping.certify(g, epsilon, sums)
                 f, centre = centred(f, g, b)
                 found = Transport(f, centre, cost, bound, scale, epsilon, done)
                 if found.gap <= gap or done == sweeps:
                     return found
-                fine = False
+                if epsilon > small:
+                    fine = False
+                else:  # a smaller epsilon would only hold g where it is: what is off is the mass
+                    settled /= 2
             step = RELAXATION if fine and off < before else 1.0
             g = g + step * epsilon * (np.log(b) - np.log(np.maximum(sums, SMALLEST)))
             epsilon, before = (epsilon, off) if fine else (epsilon / 2, np.inf)
