@@ -69,7 +69,7 @@ def listed(words: list[str]) -> str:
 
 def page() -> str:
     """The whole page."""
-    keys = methods.keys()
+    keys = methods.names()
     return HEAD + "\n".join(map(section, keys))
 
 

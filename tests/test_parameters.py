@@ -142,7 +142,7 @@ def test_a_spec_that_cannot_be_read_is_refused(text):
         parse_spec(text)
 
 
-@pytest.mark.parametrize("key", methods.keys())
+@pytest.mark.parametrize("key", methods.names())
 def test_every_method_is_found_by_the_name_of_its_file_and_declares_its_facts(key):
     cls = methods.find(key)
     assert methods.find(key.replace("_", "-")) is cls
@@ -153,7 +153,7 @@ def test_every_method_is_found_by_the_name_of_its_file_and_declares_its_facts(ke
     assert all(f.metadata["help"].endswith(".") for f in parameters.parameters(cls).values())
 
 
-@pytest.mark.parametrize("key", methods.keys())
+@pytest.mark.parametrize("key", methods.names())
 def test_every_methods_defaults_are_allowed_values(key):
     cls = methods.find(key)
     assert configure(key, cls, values(cls())) == cls()

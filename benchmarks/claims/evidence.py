@@ -61,7 +61,7 @@ def compare(trial: Trial, folder: Path, most: int, seeds: int) -> Comparison:
 def usable(data: Data, rows: int, asked: dict[str, Any]) -> list[str]:
     """The methods that these rows have what they need for, but for those made for a small group."""
     base, found = prepare(data, request({"rows": rows, "method": "random", **asked}), None), []
-    for key in sorted({*methods.keys()} - FOR_FEW):
+    for key in sorted({*methods.names()} - FOR_FEW):
         with contextlib.suppress(UsageError):
             with_method(base, key)
             found.append(key)
@@ -124,7 +124,7 @@ def page(found: Mapping[str, Found], missing: list[str], seeds: int) -> str:
     for kind in dict.fromkeys(TRIALS[name].kind for name in found):
         parts += _counts(kind, {n: one for n, one in found.items() if TRIALS[n].kind == kind})
     tried = {key for one in found.values() for key in one.outcomes}
-    untried = [key for key in methods.keys() if key not in tried]  # noqa: SIM118  a function, no dict
+    untried = [key for key in methods.names() if key not in tried]
     if untried:
         parts.append(f"Not tried, for no set here has what they need: {', '.join(untried)}.\n")
     if missing:
@@ -209,7 +209,7 @@ def main() -> int:
     most = SMALL_ROWS if options.small else ROWS
     seeds = options.seeds or (SMALL_SEEDS if options.small else SEEDS)
     folder = Path(os.environ.get("HANDFUL_DATA", "data"))
-    asked = [most, seeds, handful.__version__, *methods.keys()]
+    asked = [most, seeds, handful.__version__, *methods.names()]
     found = kept_of(options.resume, asked)
     for name in options.only or TRIALS:
         if name in found:

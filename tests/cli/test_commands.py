@@ -20,7 +20,7 @@ def test_methods_lists_every_method_with_what_it_needs_and_its_paper(handful, mo
     assert re.search(r"^Needs nothing:\n  first ", listed, re.M)
     assert re.search(r"^Needs text and a target with text \(--like\):\n  dsir ", listed, re.M)
     records = handful("methods", "--json").json["methods"]
-    assert [record["key"] for record in records] == all_methods.keys()
+    assert [record["key"] for record in records] == all_methods.names()
     for record in records:
         cls = all_methods.find(record["key"])
         assert record["needs"] == list(cls.facts.needs)

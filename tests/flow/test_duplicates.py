@@ -9,7 +9,7 @@ import handful
 from handful.budget import ledger
 from handful.errors import InfeasibleError, UsageError
 from handful.io.manifest import duplicates_path
-from handful.methods import find, keys
+from handful.methods import find, names
 from handful.optimizers import classes
 
 WORDS = np.array([f"word{i}" for i in range(300)])
@@ -272,7 +272,7 @@ def test_greedy_keeps_apart_and_lazy_picks_the_same():
     assert _closest(free.indices) > 0.5
 
 
-@pytest.mark.parametrize("key", keys())
+@pytest.mark.parametrize("key", names())
 def test_every_method_that_declares_it_keeps_picks_apart(key):
     method = find(key)
     vectors = np.abs(VECTORS) / np.abs(VECTORS).max()  # some objectives need them so

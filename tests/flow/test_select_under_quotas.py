@@ -31,7 +31,7 @@ def pool():
 
 
 QUOTAS = ["language:min=20%", "source[dolly]:max=40%"]
-KEEPING = [key for key in methods.keys() if "quotas" in methods.find(key)().facts.honours]  # noqa: SIM118
+KEEPING = [key for key in methods.names() if "quotas" in methods.find(key)().facts.honours]
 
 
 VECTORS = np.random.default_rng(0).random((N, 4)).astype(np.float32)
@@ -76,7 +76,7 @@ CONSTRAINTS = {
 }
 
 
-@pytest.mark.parametrize("key", methods.keys())
+@pytest.mark.parametrize("key", methods.names())
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
 def test_every_method_keeps_every_constraint_it_declares_and_refuses_the_others(
     pool, key, constraint
@@ -125,7 +125,7 @@ def test_shares_of_the_cost_are_kept_by_rankings_and_objectives(pool, key, budge
 
 
 def test_every_method_but_one_keeps_quotas_and_that_one_refuses_by_name(pool):
-    rest = [key for key in methods.keys() if key not in KEEPING]  # noqa: SIM118
+    rest = [key for key in methods.names() if key not in KEEPING]
     assert rest == ["goracs"]
     with pytest.raises(UsageError, match="goracs does not honour --quota"):
         choose(pool, "goracs", rows=10, quotas=QUOTAS)

@@ -34,5 +34,5 @@ def test_the_row_that_stands_highest_is_the_one_picked_next(key):
 
 
 def test_most_methods_say_how_rows_stand():
-    have = [key for key in sorted(methods.keys()) if hasattr(methods.find(key), "standing")]
+    have = [key for key in sorted(methods.names()) if hasattr(methods.find(key), "standing")]
     assert set(CASES) <= set(have)

@@ -8,7 +8,7 @@ import pytest
 import handful
 from handful.budget import Ledger, Quota, Quotas, audit
 from handful.errors import UsageError
-from handful.methods import find, keys
+from handful.methods import find, names
 from handful.objectives import Arrays, FacilityLocation
 
 DRAW = np.random.default_rng(3)
@@ -116,7 +116,7 @@ def test_where_a_sample_cannot_meet_the_quotas_there_is_no_curve_and_it_says_why
     assert "cannot meet the quotas" in told["no_curve"]
 
 
-@pytest.mark.parametrize("key", keys())
+@pytest.mark.parametrize("key", names())
 def test_every_objective_takes_a_trade_off_and_no_other_method(key):
     pool = {
         "embedding": np.abs(VECTORS) / np.abs(VECTORS).max(),

@@ -253,11 +253,12 @@ class Quotas:
         """Limits on some rows for a share of the pick: minima in rows round down, maxima up."""
         limits = []
         for limit in self.limits:
-            if limit.bound.unit == "rows":
-                bar = limit.bound.amount * share
+            bound = limit.bound
+            if bound.unit == "rows":
+                bar = bound.amount * share
                 whole = math.floor(bar) if limit.side == "min" else math.ceil(bar)
-                limit = replace(limit, bound=Bound(Fraction(whole), "rows"))  # noqa: PLW2901
-            limits.append(limit)
+                bound = Bound(Fraction(whole), "rows")
+            limits.append(replace(limit, bound=bound))
         return Quotas(self.signature[rows], tuple(limits))
 
 

@@ -24,7 +24,7 @@ def run(name: str | None, as_json: bool) -> None:
         else:
             _show(record)
         return
-    records = [describe_method(key) for key in methods.keys()]  # noqa: SIM118  a function, no dict
+    records = [describe_method(key) for key in methods.names()]
     if as_json:
         print_json(
             {"methods": records, "pick_no_rows": list(map(describe_system, weighing.SYSTEMS))}

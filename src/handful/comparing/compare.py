@@ -103,7 +103,7 @@ def _entrants(prepared: Prepared, named: Sequence[Any]) -> dict[str, Prepared]:
 
 
 def _all(prepared: Prepared) -> Iterator[tuple[str, Prepared]]:
-    for key in known.keys():  # noqa: SIM118  a function, no dict
+    for key in known.names():
         try:
             yield key, with_method(prepared, key)
         except errors.UsageError:  # it needs what is not there, or cannot keep the budget

@@ -275,7 +275,7 @@ def _would_fit(prepared: Prepared, features: Features | None, needed: int) -> tu
         said.append(f"--memory {gigabytes}GB")
     if features is not None and features.made and not cached:
         said.append("leave out --no-cache: the features then lie in a file")
-    for key in methods.keys():  # noqa: SIM118  a function, no dict
+    for key in methods.names():
         method = methods.find(key)()
         if key == prepared.key or set(method.facts.needs) - prepared.at_hand:
             continue

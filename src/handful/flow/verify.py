@@ -206,9 +206,9 @@ def _configured(asked: Mapping[str, Any], method: Mapping[str, Any]) -> dict[str
     """The method by name, where it was handed over as an object that has one."""
     named = str(asked.get("method", "auto"))
     key = parse_spec(named)[0].replace("-", "_") if "(" not in named else ""
-    if key == "auto" or key in methods.keys():  # noqa: SIM118  a function, no dict
+    if key == "auto" or key in methods.names():
         return {}
-    if method["key"] not in methods.keys():  # noqa: SIM118
+    if method["key"] not in methods.names():
         raise errors.replay_needs("method", f"{method['key']} is an object of your own")
     return {"method": method["key"], "params": method["parameters"]}
 

@@ -14,7 +14,7 @@ from handful import errors
 from handful.parameters import configure, member, members
 
 
-def keys() -> list[str]:
+def names() -> list[str]:
     """Keys of all data methods, in alphabetical order, without importing them."""
     from handful.methods import data
 
@@ -33,8 +33,8 @@ def find(key: str) -> type[Any]:
     from handful.methods import data
 
     name = key.replace("-", "_")
-    if name not in keys():
-        raise errors.unknown_method(key, keys())
+    if name not in names():
+        raise errors.unknown_method(key, names())
     for point in entry_points(group="handful.methods"):
         if point.name == name:
             return point.load()  # type: ignore[no-any-return]

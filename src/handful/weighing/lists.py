@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -114,8 +115,7 @@ def lists_of(
     )
     pairs = list(zip(queries, documents, strict=True))
     if len(set(pairs)) < len(pairs):
-        seen: set[tuple[str, str]] = set()
-        twice = next(pair for pair in pairs if pair in seen or seen.add(pair))  # type: ignore[func-returns-value]
+        twice = next(pair for pair, count in Counter(pairs).items() if count > 1)
         raise errors.candidate_twice(*twice)
     names, owner = np.unique(np.array(queries, object), return_inverse=True)
     keys = id_keys([f"{q}\0{d}".encode("utf-8", "replace") for q, d in pairs])
