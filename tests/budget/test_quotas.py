@@ -13,18 +13,9 @@ from handful.budget.conflict import conflict, irreducible
 from handful.budget.feasibility import System, find
 from handful.budget.search import search
 from handful.errors import InfeasibleError, UsageError
+from handful.testing.oracles import quotas_of
 
 SOME = settings.default.max_examples if settings.default.max_examples > 50 else 25
-
-
-def quotas_of(columns, asked):
-    """Quotas on plain label lists."""
-    groups = {}
-    for name, labels in columns.items():
-        known = sorted(set(labels))
-        groups[name] = (np.array([known.index(label) for label in labels], np.int64), known)
-    n = len(next(iter(columns.values())))
-    return Quotas.of([Quota.parse(quota) for quota in asked], groups, n)
 
 
 def holds(quotas, costs, rows, amount, subset):

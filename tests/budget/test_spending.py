@@ -8,20 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handful.budget import Ledger, Quota, Quotas, audit, exact, spending
+from handful.budget import Ledger, Quotas, audit, exact, spending
 from handful.budget.spending import Classes
 from handful.errors import InfeasibleError
+from handful.testing.oracles import quotas_of
 
 SOME = settings.default.max_examples if settings.default.max_examples > 50 else 40
-
-
-def quotas_of(columns, asked):
-    groups = {}
-    for name, labels in columns.items():
-        known = sorted(set(labels))
-        groups[name] = (np.array([known.index(label) for label in labels], np.int64), known)
-    n = len(next(iter(columns.values())))
-    return Quotas.of([Quota.parse(quota) for quota in asked], groups, n)
 
 
 def keeping(quotas, costs, rows, amount, must=()):

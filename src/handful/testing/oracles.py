@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from handful.budget import Ledger
+from handful.budget import Ledger, Quota, Quotas
 from handful.objectives._contract import Objective, View
 
 
@@ -43,3 +45,22 @@ def allowed(ledger: Ledger, rows: tuple[int, ...]) -> bool:
             return False
         trial.take(row)
     return True
+
+
+def quotas_of(columns: Mapping[str, Sequence[str]], asked: Sequence[Any]) -> Quotas:
+    """Quotas on plain lists of labels.
+
+    Args:
+        columns: For each column n labels.
+        asked: As for `Quota.parse`.
+
+    Example:
+        >>> quotas_of({"language": ["de", "fr"]}, ["language[de]:min=1"]).signature.tolist()
+        [0, 1]
+    """
+    groups = {}
+    for name, labels in columns.items():
+        known = sorted(set(labels))
+        groups[name] = (np.array([known.index(label) for label in labels], np.int64), known)
+    n = len(next(iter(columns.values())))
+    return Quotas.of([Quota.parse(quota) for quota in asked], groups, n)
